@@ -1,0 +1,1 @@
+"""Recurrent networks that behave like any other scikit-learn estimator."""
