@@ -1,0 +1,197 @@
+"""Sequences as ranges of one table, and where their results go. Numpy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Ints = NDArray[np.int64]
+Form = Literal["rows", "dense", "ragged"]
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Variable-length sequences that share one table of steps.
+
+    Sequence ``i`` is ``table[starts[i] + stride * arange(lengths[i])]``. A range never holds padding, so equal
+    code serves 2-D, 3-D and ragged input, and overlapping windows cost no more memory than their table.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_rows, n_features)
+        Steps of all sequences.
+    starts, lengths : ndarray of shape (n_sequences,)
+        First row and number of steps of each sequence.
+    stride : int, default=1
+        Rows from one step to the next.
+    layout : Layout or None
+        Where results per step belong; None where there is one result per sequence.
+    width : int, optional
+        Slots of a window, of which the last ones hold its steps.
+    overlapping : bool, default=False
+        Whether sequences share steps, as windows over one series do.
+    """
+
+    table: Array
+    starts: Ints
+    lengths: Ints
+    stride: int = 1
+    layout: Layout | None = None
+    width: int | None = None
+    overlapping: bool = False
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def n_features(self) -> int:
+        """Features per step."""
+        return int(self.table.shape[1])
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of all sequences together."""
+        return int(self.lengths.sum())
+
+    @property
+    def offsets(self) -> Ints:
+        """Position of each sequence's first step among the steps of all sequences."""
+        return offsets(self.lengths)
+
+    def lead(self, i: int) -> int:
+        """Slots of window `i` before its first step."""
+        return 0 if self.width is None else self.width - int(self.lengths[i])
+
+    def take(self, index: Array) -> Sequences:
+        """Return some of the sequences, as a view of the same table; their layout is dropped."""
+        return replace(self, starts=self.starts[index], lengths=self.lengths[index], layout=None)
+
+    def keep_first(self, lengths: Ints) -> Sequences:
+        """Return every sequence cut to its first `lengths` steps; the layout is dropped."""
+        return replace(self, lengths=np.minimum(self.lengths, lengths), layout=None)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The slots of X: one per step, padding included, in the order of the user's array.
+
+    Parameters
+    ----------
+    form : {"rows", "dense", "ragged"}
+        One slot per row of a table, per cell of an (n_sequences, n_steps) array, or per element of each array
+        of a list.
+    widths : ndarray of shape (n_sequences,)
+        Slots of each sequence.
+    step_slots : ndarray of shape (n_steps,) or None
+        Slot of every step that is not padding; None where there is no padding.
+    row_order : ndarray of shape (n_rows,) or None
+        For "rows": the row that each slot stands for; None where series are contiguous.
+    """
+
+    form: Form
+    widths: Ints
+    step_slots: Ints | None = None
+    row_order: Ints | None = None
+
+    @property
+    def n_slots(self) -> int:
+        """Slots of all sequences together."""
+        return int(self.widths.sum())
+
+    def to_steps(self, slots: Array) -> Array:
+        """Select the values of steps from one value per slot (padding falls away)."""
+        return slots if self.step_slots is None else slots[self.step_slots]
+
+    def to_slots(self, values: Any) -> Array:
+        """Flatten what the user gave, one value per slot, to shape (n_slots, ...)."""
+        if self.form == "ragged":
+            return np.concatenate([np.asarray(value) for value in values])
+        values = np.asarray(values)
+        if self.form == "dense":
+            return values.reshape(self.n_slots, *values.shape[2:])
+        return values if self.row_order is None else values[self.row_order]
+
+    def from_steps(self, steps: Array, initial: Array) -> Any:
+        """Give one value per step back in the user's form.
+
+        A padded slot repeats the value of the step before it (a masked step leaves the state as it is), and
+        `initial` where there is none.
+        """
+        slots = steps if self.step_slots is None else self._fill(steps, initial)
+        if self.form == "ragged":
+            return np.split(slots, np.cumsum(self.widths)[:-1])
+        if self.form == "dense":
+            return slots.reshape(len(self.widths), -1, *slots.shape[1:])
+        if self.row_order is None:
+            return slots
+        rows = np.empty_like(slots)
+        rows[self.row_order] = slots
+        return rows
+
+    def _fill(self, steps: Array, initial: Array) -> Array:
+        source = np.zeros(self.n_slots, dtype=np.int64)
+        source[self.step_slots] = np.arange(1, len(steps) + 1)
+        begins = np.repeat(offsets(self.widths), self.widths)
+        newest = np.maximum.accumulate(np.where(source > 0, np.arange(self.n_slots), -1))
+        source = np.where(newest >= begins, source[newest], 0)
+        return np.concatenate([initial[None].astype(steps.dtype), steps])[source]
+
+
+def offsets(lengths: Ints) -> Ints:
+    """Positions at which consecutive pieces of these lengths begin."""
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)[:-1]])
+
+
+def flat_rows(starts: Ints, lengths: Ints, stride: int = 1) -> Ints:
+    """Rows of all steps of all sequences, one after the other."""
+    within = np.arange(int(lengths.sum())) - np.repeat(offsets(lengths), lengths)
+    return np.repeat(starts, lengths) + stride * within
+
+
+def trim(starts: Ints, widths: Ints, stride: int, padding: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Cut padding rows off both ends of every range.
+
+    Parameters
+    ----------
+    starts, widths : ndarray of shape (n_sequences,)
+        The ranges, of rows `stride` apart.
+    stride : int
+        Rows from one step to the next.
+    padding : ndarray of shape (n_rows,)
+        Whether a row is padding.
+
+    Returns
+    -------
+    starts, lengths : ndarray of shape (n_sequences,)
+        The ranges without padding at either end; an empty one keeps its start.
+    """
+    rows = np.arange(len(padding))
+    after = _strided(np.where(padding, len(rows) + stride, rows), stride, len(rows) + stride)
+    after = np.minimum.accumulate(after[::-1])[::-1].ravel()
+    before = _strided(np.where(padding, -1, rows), stride, -1)
+    before = np.maximum.accumulate(before).ravel()
+    ends = starts + stride * (widths - 1)
+    some = widths > 0
+    first = np.where(some, after[np.where(some, starts, 0)], 0)
+    last = np.where(some, before[np.where(some, ends, 0)], -1)
+    real = some & (first <= ends) & (last >= first)
+    lengths = np.where(real, (last - first) // stride + 1, 0)
+    return np.where(real, first, starts), lengths
+
+
+def count_within(starts: Ints, lengths: Ints, stride: int, flagged: NDArray[np.bool_]) -> Ints:
+    """Count the flagged rows in each range."""
+    counts = _strided(flagged.astype(np.int64), stride, 0)
+    totals = np.concatenate([np.zeros((1, stride), dtype=np.int64), np.cumsum(counts, axis=0)]).ravel()
+    ends = starts + stride * lengths
+    return np.where(lengths > 0, totals[np.minimum(ends, len(totals) - 1)] - totals[starts], 0)
+
+
+def _strided(values: Array, stride: int, fill: int) -> Array:
+    """Arrange one value per row so that rows `stride` apart follow each other down a column."""
+    missing = -len(values) % stride
+    return np.concatenate([values, np.full(missing, fill, dtype=values.dtype)]).reshape(-1, stride)

@@ -1,0 +1,1 @@
+"""Transformers that keep rows, series and padding."""
