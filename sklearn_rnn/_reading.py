@@ -72,7 +72,13 @@ def read_sequences(
     ValueError
         If X has no such form, has NaN within a sequence, infinity, or other features than in fit.
     """
+    if isinstance(X, Sequences):  # read before
+        return X
     X = as_known_form(X)
+    if getattr(X, "ndim", 2) > 3:
+        raise ValueError(
+            f"X has {X.ndim} dimensions; expected 2-D, 3-D of shape (sequences, steps, features), or a list of sequences."
+        )
     raw, names = _raw_sequences(estimator, X, per_step, dtype, series, reset)
     if reset:
         estimator._fitted_form = FittedForm(kind(X), raw.n_features)
@@ -80,14 +86,22 @@ def read_sequences(
 
 
 def as_known_form(X: Any) -> Any:
-    """Return X as Windows, a 2-D array-like, a 3-D array, or a list of arrays."""
-    if isinstance(X, Windows | pd.DataFrame) or hasattr(X, "toarray"):
-        return X
+    """Return X as Windows, something 2-D for scikit-learn to check, a 3-D array, or a list of arrays."""
     if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
         return _from_list(list(X))
-    if isinstance(X, np.ndarray) or not hasattr(X, "__array__"):
+    if isinstance(X, Windows | pd.DataFrame) or not hasattr(X, "__array__"):
         return X
-    return np.asarray(X) if np.ndim(X) == 3 else X
+    return np.asarray(X) if getattr(X, "ndim", 2) == 3 else X
+
+
+def _from_list(X: list[Any]) -> Any:
+    """Return arrays as a list of sequences; nested lists, too, if their lengths differ, else as one array."""
+    if X and all(getattr(sequence, "ndim", 0) > 0 for sequence in X):
+        return [np.asarray(sequence) for sequence in X]
+    try:
+        return np.asarray(X)
+    except ValueError:  # lists of unequal lengths
+        return [np.asarray(sequence) for sequence in X]
 
 
 def kind(X: Any) -> str:
@@ -95,18 +109,6 @@ def kind(X: Any) -> str:
     if isinstance(X, list):
         return "ragged"
     return "dense" if getattr(X, "ndim", 2) == 3 else "table"
-
-
-def _from_list(X: list[Any]) -> Any:
-    if X and all(np.ndim(sequence) > 0 for sequence in X if hasattr(sequence, "ndim")):
-        if all(hasattr(sequence, "ndim") for sequence in X):
-            return [np.asarray(sequence) for sequence in X]
-        try:
-            array = np.asarray(X)
-        except ValueError:  # nested lists of unequal lengths
-            return [np.asarray(sequence) for sequence in X]
-        return array if array.ndim == 3 else X
-    return X
 
 
 def series_codes(X: Any, series: Any, n_rows: int) -> Ints | None:
@@ -157,8 +159,8 @@ def _raw_sequences(
         read, names = _read_windows(X, per_step, dtype), X.columns
     else:
         read, names = (_read_ragged(X, dtype, per_step) if isinstance(X, list) else _read_dense(estimator, X, dtype)), None
-    if series is not None:
-        series_codes(X, series, len(read))
+    codes = series_codes(X, series, len(read)) if read.series is None else read.series
+    read = replace(read, series=codes)
     _check_step_features(estimator, X, read.n_features, reset)
     return read, names
 
@@ -182,7 +184,7 @@ def _read_table(
         table = X if order is None else X[order]
         return Sequences(table, offsets(widths), widths, layout=Layout("rows", widths, row_order=order)), names
     widths = np.full(n, width, dtype=np.int64)
-    return Sequences(X.reshape(-1, 1), offsets(widths), widths), None
+    return Sequences(X.reshape(-1, 1), offsets(widths), widths, series=codes), None
 
 
 def _read_dense(estimator: Any, X: Array, dtype: Any) -> Sequences:
@@ -238,7 +240,9 @@ def _read_windows(X: Windows, per_step: bool, dtype: Any) -> Sequences:
         widths = np.full(len(X), X.lags, dtype=np.int64)
         slots = flat_rows(offsets(widths) + widths - read.lengths, read.lengths)
         layout = Layout("dense", widths, step_slots=slots)
-    return replace(read, table=table, layout=layout)
+    one = X.begins.min() == X.begins.max()
+    series = None if one else np.unique(X.begins, return_inverse=True)[1].astype(np.int64)
+    return replace(read, table=table, layout=layout, series=series)
 
 
 def _check_columns(X: Any) -> None:

@@ -34,6 +34,8 @@ class Sequences:
         Slots of a window, of which the last ones hold its steps.
     overlapping : bool, default=False
         Whether sequences share steps, as windows over one series do.
+    series : ndarray of shape (n_sequences,) or None
+        Number of the series that each sequence belongs to, where several are known.
     """
 
     table: Array
@@ -43,6 +45,7 @@ class Sequences:
     layout: Layout | None = None
     width: int | None = None
     overlapping: bool = False
+    series: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -68,7 +71,8 @@ class Sequences:
 
     def take(self, index: Array) -> Sequences:
         """Return some of the sequences, as a view of the same table; their layout is dropped."""
-        return replace(self, starts=self.starts[index], lengths=self.lengths[index], layout=None)
+        return replace(self, starts=self.starts[index], lengths=self.lengths[index], layout=None,
+ series=None if self.series is None else self.series[index])
 
     def keep_first(self, lengths: Ints) -> Sequences:
         """Return every sequence cut to its first `lengths` steps; the layout is dropped."""

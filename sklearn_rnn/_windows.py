@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import as_strided
 
 from ._sequences import Array, Ints, Sequences
 
 
-class Windows:
+class Windows(NDArrayOperatorsMixin):
     """An array-like of shape (n_windows, lags, n_features): a view on the table that it frames.
 
-    Window ``i`` ends with row ``ends[i]`` of the table and holds `lags` rows that are `step` apart. Rows before
-    ``begins[i]``, where the series of the window starts, are padding and read as NaN. Selecting windows (slice,
-    mask or positions) answers Windows again; everything else that numpy does (``np.asarray(windows)``,
-    arithmetic, ``windows[:, -1]``) works on the equal array, which is a strided view of the table wherever one
-    exists.
+    Window ``i`` ends with row ``ends[i]`` of the table and holds `lags` rows that are `step` apart. Rows
+    before ``begins[i]``, where the series of the window starts, are padding and read as NaN. Selecting
+    windows (slice, mask or positions) answers Windows again; everything else that numpy does
+    (``np.asarray(windows)``, arithmetic, ``windows[:, -1]``) works on the equal array, which is a strided
+    view of the table wherever one exists: where no window is padded and the windows are evenly spaced.
 
     Parameters
     ----------
@@ -40,10 +42,10 @@ class Windows:
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_rnn import ShiftFramer
+    >>> from sklearn_rnn.preprocessing import ShiftFramer
     >>> windows = ShiftFramer(lags=2, horizon=1).fit_transform(np.arange(4.0).reshape(-1, 1))
-    >>> windows.shape
-    (4, 2, 1)
+    >>> windows
+    Windows(shape=(4, 2, 1), step=1, dtype=float64)
     >>> windows[2:][:, :, 0]
     array([[0., 1.],
            [1., 2.]])
@@ -79,6 +81,12 @@ class Windows:
         return 3
 
     @property
+    def size(self) -> int:
+        """Number of values of the equal array."""
+        n, lags, n_features = self.shape
+        return n * lags * n_features
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of the table."""
         return self.table.dtype
@@ -92,58 +100,79 @@ class Windows:
     def __len__(self) -> int:
         return len(self.ends)
 
+    def __iter__(self) -> Iterator[Array]:
+        return (self[i] for i in range(len(self)))
+
     def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, tuple):
-            return self._select_within(key[0], key[1:])
-        if isinstance(key, int | np.integer):
-            return np.asarray(self[[int(key)]])[0]
-        key = key if isinstance(key, slice) else np.asarray(key)
+        rows, rest = (key[0], key[1:]) if isinstance(key, tuple) and key else (key, ())
+        if isinstance(rows, int | np.integer):
+            return np.asarray(self._take(np.array([rows])))[(0, *rest)]
+        rows = rows if isinstance(rows, slice) else np.asarray(rows)
+        rows = rows.astype(np.intp) if getattr(rows, "size", 1) == 0 else rows
+        if not (isinstance(rows, slice) or (rows.ndim == 1 and rows.dtype.kind in "bui")):
+            return np.asarray(self)[key]  # Ellipsis, newaxis, a mask of values
+        if rest in ((), (Ellipsis,)):  # windows[rows, ...] is how scikit-learn selects samples
+            return self._take(rows)
+        return self._within(rows, rest, key)
+
+    def _take(self, rows: Any) -> Windows:
+        """Select windows, without a copy of the table."""
         return Windows(
             self.table,
-            self.ends[key],
-            self.begins[key],
+            self.ends[rows],
+            self.begins[rows],
             lags=self.lags,
             step=self.step,
-            index=None if self.index is None else self.index[key],
+            index=None if self.index is None else self.index[rows],
             columns=self.columns,
         )
 
-    def _select_within(self, rows: Any, rest: tuple[Any, ...]) -> Any:
-        if rest == (Ellipsis,):  # how scikit-learn selects samples
-            return self[rows]
-        if isinstance(rows, slice):
-            return np.asarray(self[rows])[(slice(None), *rest)]
-        return np.asarray(self)[(rows, *rest)]
+    def _within(self, rows: Any, rest: tuple[Any, ...], key: Any) -> Array:
+        """Select within windows, without building more of the equal array than needed."""
+        if any(part is None or np.ndim(part) > 0 for part in rest):
+            return np.asarray(self)[key]  # positions that numpy pairs up with those of the windows
+        some = self._take(rows)
+        if not isinstance(rest[0], int | np.integer):
+            return np.asarray(some)[(slice(None), *rest)]
+        slot = range(self.lags)[rest[0]]
+        one = Windows(some.table, some.ends - self.step * (self.lags - 1 - slot), some.begins, lags=1)
+        return np.asarray(one)[(slice(None), 0, *rest[1:])]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         view = self._view()
-        if view is not None:
-            return np.array(view, dtype=dtype) if copy else np.asarray(view, dtype=dtype)
-        if copy is False:
-            raise ValueError("These windows have padding or are a selection, so that no view without a copy exists.")
-        return np.asarray(self._copy(), dtype=dtype)
+        if copy is False and (view is None or view.dtype != (dtype or view.dtype)):
+            raise ValueError(
+                "These windows are padded, a selection, or of another dtype: no view without a copy exists."
+            )
+        if view is None:
+            return np.asarray(self._copy(), dtype=dtype)
+        return np.array(view, dtype=dtype) if copy else np.asarray(view, dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        arrays = [np.asarray(value) if isinstance(value, Windows) else value for value in inputs]
+        return getattr(ufunc, method)(*arrays, **kwargs)
 
     def _view(self) -> Array | None:
-        """The strided view, if no window is padded and the windows are evenly spaced."""
-        gaps = np.unique(np.diff(self.ends))
+        """Build the strided view, if no window is padded and the windows are evenly spaced."""
         first = self.ends - (self.lags - 1) * self.step
-        if len(self) == 0 or len(gaps) > 1 or (first < self.begins).any():
+        gaps = np.diff(self.ends)
+        if len(self) == 0 or (gaps != gaps[:1]).any() or (first < self.begins).any():
             return None
         row, column = self.table.strides
         strides = (row * int(gaps[0]) if len(gaps) else 0, row * self.step, column)
         return as_strided(self.table[first[0] :], shape=self.shape, strides=strides, writeable=False)
 
     def _copy(self) -> Array:
-        rows = self.ends[:, None] - self.step * np.arange(self.lags - 1, -1, -1)
-        padding = rows < self.begins[:, None]
-        values = self.table[np.where(padding, 0, rows)]
-        if padding.any():
-            values[padding] = np.nan
+        values = np.empty(self.shape, dtype=self.dtype)
+        for slot in range(self.lags):
+            rows = self.ends - self.step * (self.lags - 1 - slot)
+            values[:, slot] = self.table[np.maximum(rows, 0)]
+            values[rows < self.begins, slot] = np.nan
         return values
 
     def __getattr__(self, name: str) -> Any:
-        # Whatever else an ndarray can do is done by the equal array. Dunder names are left out so that copying,
-        # pickling and array protocols see this class as it is.
+        # Whatever else an ndarray can do is done by the equal array. Dunder names are left out so that
+        # copying, pickling and array protocols see this class as it is.
         if name.startswith("__") or not hasattr(np.ndarray, name):
             raise AttributeError(f"'Windows' object has no attribute '{name}'")
         return getattr(np.asarray(self), name)

@@ -189,8 +189,8 @@ def test_sunspots_years_are_the_means_of_their_months():
     months = load_sunspots().target
     years = load_sunspots(frequency="yearly").target.loc["1749":"2008"]
     means = months.loc[:"2008"].groupby(months.loc[:"2008"].index.year).mean()
-    # Two of the 260 years differ by more than rounding in the source, by 0.8 at most.
-    assert (np.abs(means.to_numpy() - years.to_numpy()) <= 0.1).mean() > 0.9
+    # The source rounds both, and its two files differ a little more in some years: 0.42 at most.
+    np.testing.assert_allclose(means, years, atol=0.5)
 
 
 def test_co2_values():
@@ -281,7 +281,7 @@ def test_japanese_vowels_documented_accuracy():
 
     X_train, y_train = load_japanese_vowels(subset="train", return_X_y=True)
     X_test, y_test = load_japanese_vowels(subset="test", return_X_y=True)
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    model = make_pipeline(StandardScaler(), LogisticRegression(solver="newton-cg"))
     score = model.fit(summary(X_train), y_train).score(summary(X_test), y_test)
     assert score == pytest.approx(0.962, abs=0.002)
 
@@ -300,7 +300,7 @@ def test_names():
 def test_names_are_capitalised_words():
     X, _ = load_names(return_X_y=True)
     assert all(type(name) is str and name.isascii() and name.isalpha() for name in X)
-    assert X == [name.capitalize() for name in X]
+    assert all(name == name.capitalize() for name in X)
     assert {len(name) for name in X} == set(range(2, 12))
     assert {"Na", "Nan"} <= set(X)
 
@@ -392,7 +392,7 @@ def test_makers_are_deterministic(make, arguments):
     np.testing.assert_array_equal(X, X_again)
     np.testing.assert_array_equal(y, y_again)
     X_other, _ = make(50, **arguments, random_state=4)
-    assert (X != X_other).any()
+    assert not np.array_equal(X_other, X)
 
 
 @pytest.mark.parametrize("make", MAKERS)

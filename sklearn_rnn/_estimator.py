@@ -1,0 +1,219 @@
+"""What the six estimators share: fit, partial_fit and running the network, around a skorch net."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ._modules import RecurrentNetwork, count_parameters
+from ._reading import read_sequences
+from ._sequences import Array, Sequences
+from ._targets import Targets, read_weights
+from ._training import OPTIMIZERS, build_net, go_on_with, take_over, train
+from ._validation import Part, split
+
+
+class RecurrentEstimator(BaseEstimator):
+    """Base of the recurrent estimators; subclasses say how targets are read and outputs are answered."""
+
+    _cell: ClassVar[str]
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "bidirectional": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+        "return_sequences": ["boolean"],
+        "stateful": ["boolean"],
+        "tbptt": [None, tuple, Interval(Integral, 1, None, closed="left")],
+        "optimizer": [StrOptions(set(OPTIMIZERS)), type],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "optimizer_params": [None, dict],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "clip_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "validation": [StrOptions({"auto", "end", "random"})],
+        "mask_value": [None, Real],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": [Interval(Integral, 0, 2, closed="both"), "boolean"],
+        "scoring": [None, str, callable, list, tuple, dict],
+        "callbacks": [None, list],
+        "device": [str, torch.device],
+        "dtype": [StrOptions({"float32", "float64"})],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, series: Any = None) -> Any:
+        """Train the network from new weights, or with ``warm_start=True`` from those of the last fit.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, steps) or (n, steps, n_features), DataFrame, or list of arrays
+            Sequences. With ``return_sequences=True`` a 2-D X is a table of one step per row.
+        y : array-like or list of arrays
+            One target per sequence, shape (n,) or (n, n_outputs); with ``return_sequences=True`` one per step.
+        sample_weight : array-like of shape (n,) or list of arrays, optional
+            Weight of each sequence or, with ``return_sequences=True``, of each step.
+        series : array-like of shape (n,), optional
+            Series that each row of X belongs to.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. If anything fails, what an earlier fit learned is still there.
+
+        Raises
+        ------
+        ValueError
+            If X or y can't be read, parameters contradict each other, or the loss is no longer finite.
+        """
+        self.__dict__ = self._fitted(X, y, sample_weight, series).__dict__
+        return self
+
+    def summary(self) -> pd.DataFrame:
+        """Count the parameters of each layer.
+
+        Returns
+        -------
+        DataFrame
+            A row per layer: its kind, units and parameters, and the total in the last row.
+        """
+        check_is_fitted(self)
+        network = self.module_
+        rows = [
+            (f"{self._cell}_{i}", sum(cell.units for cell in layer.cells), count_parameters(layer))
+            for i, layer in enumerate(network.layers)
+        ]
+        rows.append(("output", network.head.out_features, count_parameters(network.head)))
+        rows.append(("total", sum(units for _, units, _ in rows), count_parameters(network)))
+        return pd.DataFrame(rows, columns=["layer", "units", "parameters"]).set_index("layer")
+
+    @property
+    def module_(self) -> RecurrentNetwork:
+        """The trained torch module."""
+        check_is_fitted(self)
+        return self.net_.module_
+
+    def _fitted(self, X: Any, y: Any, sample_weight: Any, series: Any, *, go_on: bool = False, **y_params: Any) -> Any:
+        """Return a trained copy, so that an error leaves this estimator as it was.
+
+        With `go_on` (partial_fit) one more epoch of the same net, else a new net.
+        """
+        new = copy.copy(self)
+        new._check_options()
+        if go_on and self.early_stopping:
+            raise ValueError("partial_fit holds out no data; use early_stopping=False with it, or fit.")
+        earlier = getattr(self, "net_", None) if go_on or self.warm_start else None
+        sequences = new._read(X, series, reset=earlier is None)
+        values = new._read_targets(y, sequences, reset=earlier is None, **y_params)
+        weights = new._weights(values, read_weights(sample_weight, sequences))
+        random_state = check_random_state(self.random_state)
+        part, valid = Part(sequences, Targets(values, weights)), None
+        if self.early_stopping and not go_on:
+            part, valid = new._split(part, random_state)
+        if earlier is None:
+            new._learn_scale(part.targets)
+        if earlier is None or not go_on:
+            new.net_ = build_net(new, sequences.n_features, int(random_state.randint(2**31 - 1)))
+        if earlier is not None:
+            go_on_with(new, earlier) if go_on else take_over(new.net_, earlier)
+        train(new, part, valid, 1 if go_on else self.max_epochs)
+        return new
+
+    def _check_options(self) -> None:
+        """Refuse combinations of parameters that contradict each other."""
+        if self.stateful or self.tbptt is not None:
+            name = "stateful=True" if self.stateful else f"tbptt={self.tbptt!r}"
+            raise NotImplementedError(
+                f"{name} is not available in this version: truncated back-propagation with carried state comes with the "
+                "next one. Use stateful=False and tbptt=None, which back-propagates through whole sequences."
+            )
+        sizes = np.atleast_1d(self.hidden_layer_sizes)
+        if sizes.ndim != 1 or len(sizes) == 0 or not all(isinstance(size, Integral) and size > 0 for size in sizes):
+            raise ValueError(
+                f"hidden_layer_sizes must name the units of at least one layer, as in (32,) or (64, 32); got "
+                f"{self.hidden_layer_sizes!r}."
+            )
+
+    def _read(self, X: Any, series: Any, *, reset: bool = False) -> Sequences:
+        return read_sequences(
+            self,
+            X,
+            per_step=self.return_sequences,
+            dtype=np.dtype(self.dtype),
+            series=series,
+            mask_value=self.mask_value,
+            reset=reset,
+        )
+
+    def _split(self, whole: Part, random_state: np.random.RandomState) -> tuple[Part, Part]:
+        in_order = self._ordered or self.return_sequences or whole.sequences.overlapping
+        how = ("end" if in_order else "random") if self.validation == "auto" else self.validation
+        stratify = not self._ordered and not self.return_sequences and whole.targets.values.ndim == 1
+        return split(whole, how, self.validation_fraction, stratify=stratify, random_state=random_state)
+
+    def _read_for(self, X: Any, series: Any) -> Sequences:
+        """Read X for a prediction."""
+        check_is_fitted(self)
+        return self._read(X, series)
+
+    def _predict(self, X: Any, series: Any, answer: Callable[[Array], Array]) -> Any:
+        """Run the network, turn outputs (n, n_outputs) into answers (n, ...), and give them the form of X."""
+        sequences = self._read_for(X, series)
+        answers = answer(self.net_.run(sequences))
+        if sequences.layout is None:
+            return answers
+        # Before the first step the state is zero, which leaves the bias of the output layer.
+        initial = self.module_.head.bias.detach().cpu().numpy()
+        return sequences.layout.from_steps(answers, answer(initial[None])[0])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # NaN at the ends of a sequence is padding
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags
+
+    _ordered: ClassVar[bool]  # whether samples are taken to be in time order
+
+    @abstractmethod
+    def _read_targets(self, y: Any, sequences: Sequences, *, reset: bool, **params: Any) -> Array:
+        """Read y and set what is fitted from it; codes for classes, numbers else."""
+
+    @abstractmethod
+    def _weights(self, values: Array, weights: Array | None) -> Array | None:
+        """Return the weights of targets."""
+
+    @abstractmethod
+    def _learn_scale(self, targets: Targets) -> None:
+        """Learn the scale of training targets."""
+
+    @abstractmethod
+    def _encode(self, targets: Targets) -> Targets:
+        """Return what the network is trained on."""
+
+    @abstractmethod
+    def _score_values(self, targets: Targets) -> Array:
+        """Return targets as the user gave them, for scorers."""
+
+    @abstractmethod
+    def _criterion(self) -> tuple[torch.nn.Module, int]:
+        """Return the loss and the number of units of the output layer."""

@@ -1,0 +1,87 @@
+"""Losses by name or by torch class, as a weighted mean. Torch only."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+REGRESSION = ("squared_error", "absolute_error", "huber", "quantile")
+CLASSIFICATION = ("log_loss",)
+
+
+class Pinball(nn.Module):
+    """Quantile loss: `quantile` times the error from below, 1 - `quantile` times the error from above.
+
+    References
+    ----------
+    Koenker and Bassett (1978), Regression quantiles, Econometrica 46(1).
+    """
+
+    def __init__(self, quantile: float) -> None:
+        super().__init__()
+        self.quantile = quantile
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each element."""
+        error = target - output
+        return torch.maximum(self.quantile * error, (self.quantile - 1) * error)
+
+
+class WeightedMean(nn.Module):
+    """The weighted mean of a loss over targets.
+
+    Parameters
+    ----------
+    loss : Module
+        Answers a loss per element, or per target; one that answers a single number takes no weights.
+    """
+
+    def __init__(self, loss: nn.Module) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Return the mean loss of outputs (n, n_outputs) for targets (n, n_outputs) or (n,)."""
+        losses: Tensor = self.loss(output, target)
+        if losses.ndim == 0:
+            if weight is not None:
+                raise ValueError(
+                    f"{type(self.loss).__name__} answers one number for a whole batch, so that it can't be weighted; use "
+                    "a loss with reduction='none', or no sample_weight, class_weight or validation split of a table."
+                )
+            return losses
+        if losses.ndim > 1:
+            losses = losses.flatten(1).mean(dim=1)
+        if weight is None:
+            return losses.mean()
+        return (losses * weight).sum() / weight.sum().clamp(min=torch.finfo(weight.dtype).tiny)
+
+
+def regression_loss(loss: Any, quantile: float) -> nn.Module:
+    """Return the loss of a regressor, per element."""
+    named: dict[str, Callable[[], nn.Module]] = {
+        "squared_error": lambda: nn.MSELoss(reduction="none"),
+        "absolute_error": lambda: nn.L1Loss(reduction="none"),
+        "huber": lambda: nn.HuberLoss(reduction="none"),
+        "quantile": lambda: Pinball(quantile),
+    }
+    return named[loss]() if isinstance(loss, str) else _torch_loss(loss)
+
+
+def classification_loss(loss: Any, one_logit_per_label: bool) -> nn.Module:
+    """Return the loss of a classifier, for one logit per label (0 or 1) or for one logit per class (a code)."""
+    if not isinstance(loss, str):
+        return _torch_loss(loss)
+    return (nn.BCEWithLogitsLoss if one_logit_per_label else nn.CrossEntropyLoss)(reduction="none")
+
+
+def _torch_loss(loss: Any) -> nn.Module:
+    """Build a torch loss, unreduced where torch lets it."""
+    if isinstance(loss, type):
+        takes_reduction = "reduction" in inspect.signature(loss).parameters
+        return loss(reduction="none") if takes_reduction else loss()
+    return loss

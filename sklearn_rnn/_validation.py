@@ -1,0 +1,113 @@
+"""What part of the data is held out for validation: the end of ordered data, or a random part. Numpy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from ._sequences import Array, Ints, Sequences, flat_rows, offsets
+from ._targets import Targets
+
+
+@dataclass(frozen=True)
+class Part:
+    """Sequences and their targets."""
+
+    sequences: Sequences
+    targets: Targets
+
+
+def split(part: Part, how: str, fraction: float, *, stratify: bool, random_state: Any) -> tuple[Part, Part]:
+    """Hold out a part of the data.
+
+    Parameters
+    ----------
+    part : Part
+        All data.
+    how : {"end", "random"}
+        "end": of one or several series with a target per row, the last rows of each; of other data the last
+        sequences (of each series, where they are known). "random": sequences drawn at random.
+    fraction : float
+        Share that is held out.
+    stratify : bool
+        Whether a random part keeps the shares of classes.
+    random_state : int or RandomState
+        Draws the random part.
+
+    Returns
+    -------
+    train, valid : Part
+        For rows of a series, `valid` holds the whole series with weight on its end only, so that the network
+        arrives there with the state of what came before.
+    """
+    layout = part.sequences.layout
+    if layout is not None and layout.form == "rows":
+        if how == "random":
+            raise ValueError(
+                "validation='random' would tear series apart: X is a table with one target per row. Use "
+                "validation='end' (or 'auto')."
+            )
+        return _split_steps(part, fraction)
+    n = len(part.sequences)
+    if how == "random":
+        train, valid = _draw(part, n, fraction, stratify, random_state)
+    else:
+        train, valid = _ends(part.sequences, fraction)
+    if len(train) == 0 or len(valid) == 0:
+        raise ValueError(_too_few(n, "sequences", fraction))
+    return _take(part, train), _take(part, valid)
+
+
+def _split_steps(part: Part, fraction: float) -> tuple[Part, Part]:
+    sequences, targets = part.sequences, part.targets
+    held = np.ceil(fraction * sequences.lengths).astype(np.int64)
+    kept = sequences.lengths - held
+    if not (kept > 0).any():
+        raise ValueError(_too_few(sequences.n_steps, "rows", fraction))
+    first = flat_rows(sequences.offsets, kept)
+    weights = np.ones(sequences.n_steps) if targets.weights is None else targets.weights.copy()
+    weights[first] = 0.0
+    return (
+        Part(sequences.keep_first(kept), targets.take(first)),
+        Part(sequences.take(np.arange(len(sequences))), Targets(targets.values, weights)),
+    )
+
+
+def _draw(part: Part, n: int, fraction: float, stratify: bool, random_state: Any) -> tuple[Ints, Ints]:
+    labels = part.targets.values if stratify else None
+    try:
+        train, valid = train_test_split(
+            np.arange(n), test_size=fraction, random_state=random_state, stratify=labels
+        )
+    except ValueError as error:
+        raise ValueError(f"{_too_few(n, 'sequences', fraction)} ({error})") from error
+    return np.sort(train), np.sort(valid)
+
+
+def _ends(sequences: Sequences, fraction: float) -> tuple[Ints, Ints]:
+    """Split off the last sequences of each series."""
+    codes = np.zeros(len(sequences), dtype=np.int64) if sequences.series is None else sequences.series
+    order = np.argsort(codes, kind="stable")
+    counts = np.bincount(codes)
+    rank = np.empty(len(codes), dtype=np.int64)
+    rank[order] = np.arange(len(codes)) - np.repeat(offsets(counts), counts)
+    held = rank >= (counts - np.ceil(fraction * counts).astype(np.int64))[codes]
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def _take(part: Part, index: Array) -> Part:
+    """Return some of the sequences with their targets."""
+    sequences, targets = part.sequences, part.targets
+    per_step = sequences.layout is not None
+    chosen = flat_rows(sequences.offsets[index], sequences.lengths[index]) if per_step else index
+    return Part(sequences.take(index), targets.take(chosen))
+
+
+def _too_few(n: int, what: str, fraction: float) -> str:
+    return (
+        f"early_stopping=True holds out validation_fraction={fraction} of {n} {what}, which leaves too few to train or "
+        "to validate on; give more data, another validation_fraction, or early_stopping=False."
+    )

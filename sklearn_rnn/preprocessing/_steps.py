@@ -1,0 +1,196 @@
+"""The steps of any X as one table and back again, and `set_output` for what is a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._set_output import _wrap_data_with_container
+
+from .._reading import FittedForm, _raw_sequences, _refuse_nonfinite, as_known_form, kind
+from .._sequences import Array, Ints, Sequences, flat_rows, offsets, trim
+from .._windows import Windows
+
+
+@dataclass(frozen=True)
+class Steps:
+    """All steps of X, padding included, and what they are part of.
+
+    Parameters
+    ----------
+    X : Windows, DataFrame, ndarray or list of ndarray
+        What the user gave.
+    raw : Sequences
+        The table of all steps, and the slots of each sequence.
+    starts, lengths : ndarray of shape (n_sequences,)
+        The steps of each sequence that are not padding.
+    names : ndarray of str or None
+        Names of the features.
+    ids : list or None
+        Series of each sequence of a 2-D X, None for the only one; sequences of other forms have no identity.
+    """
+
+    X: Any
+    raw: Sequences
+    starts: Ints
+    lengths: Ints
+    names: Array | None
+    ids: list[Any] | None
+
+    @property
+    def table(self) -> Array:
+        """The steps of all sequences, of shape (n_slots, n_features)."""
+        return self.raw.table
+
+    def rows(self) -> Ints:
+        """Rows of the table that are steps of a sequence, each one once."""
+        rows = flat_rows(self.starts, self.lengths, self.raw.stride)
+        return np.unique(rows) if self.raw.overlapping else rows
+
+    def rows_of(self, i: int) -> Ints:
+        """Rows of the table that are steps of sequence `i`."""
+        return self.starts[i] + self.raw.stride * np.arange(self.lengths[i])
+
+    def select(self, rows: Ints) -> Array:
+        """Select rows of the table, without a copy if they are all of them."""
+        return self.table if len(rows) == len(self.table) else self.table[rows]
+
+    def give_back(self, table: Array) -> Any:
+        """Give a table like that of `raw` the form that X has."""
+        X, layout = self.X, self.raw.layout
+        if isinstance(X, Windows):
+            return Windows(
+                table, X.ends, X.begins, lags=X.lags, step=X.step, index=X.index, columns=X.columns
+            )
+        assert layout is not None
+        result = layout.from_steps(table, initial=table[:0])
+        if layout.form == "ragged":
+            return [part[:, 0] if array.ndim == 1 else part for part, array in zip(result, X, strict=True)]
+        return result
+
+    def refuse_nonfinite(self) -> None:
+        """Raise the error that names the first infinity or else NaN within a sequence, if there is any."""
+        table = self.table
+        if np.isinf(table).any():
+            table = np.where(np.isnan(table), 0.0, table)
+        _refuse_nonfinite(replace(self.raw, table=table), self.starts, self.lengths, self.names)
+
+
+def read_steps(estimator: Any, X: Any, series: Any = None, *, reset: bool = False) -> Steps:
+    """Read X as steps; NaN within a sequence is left to whoever computes with it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Receives `n_features_in_`, `feature_names_in_` and the form of X if `reset`; is compared with them if not.
+    X : array-like, DataFrame, Windows or list of arrays
+        A 2-D X is a table of steps.
+    series : array-like of shape (n_rows,), optional
+        Series of each row of a 2-D X.
+    reset : bool, default=False
+        Whether this is a fit.
+    """
+    X = known_form(X)
+    raw, names = _raw_sequences(estimator, X, True, _float_dtype(X), series, reset)
+    if reset:
+        estimator._fitted_form = FittedForm(kind(X), raw.n_features)
+    padding = np.isnan(raw.table).all(axis=1)
+    starts, lengths = raw.starts, raw.lengths
+    if padding.any():
+        starts, lengths = trim(starts, lengths, raw.stride, padding)
+    X = [np.asarray(sequence) for sequence in X] if isinstance(X, list) else X
+    return Steps(X, raw, starts, lengths, names, _series_ids(X, series))
+
+
+def read_unnamed_steps(estimator: Any, X: Any, series: Any = None) -> Steps:
+    """Read X as `read_steps` does for a fitted estimator, whatever the names of columns.
+
+    What is to be inverted is often an array although fit saw a DataFrame, and predictions have names of their own.
+    """
+    estimator = copy(estimator)
+    vars(estimator).pop("feature_names_in_", None)
+    return read_steps(
+        estimator, X.set_axis(range(X.shape[1]), axis=1) if isinstance(X, pd.DataFrame) else X, series
+    )
+
+
+def known_form(X: Any) -> Any:
+    """Return X as Windows, a 2-D array-like, a 3-D array, or a list of arrays that is not empty.
+
+    A nested list of numbers of equal lengths is a 2-D array, as everywhere in scikit-learn.
+    """
+    X = as_known_form(X)
+    if not isinstance(X, list):
+        return X
+    if not X:
+        raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
+    return X if any(isinstance(sequence, np.ndarray) for sequence in X) else np.asarray(X)
+
+
+def split_steps(table: Array, widths: Ints) -> list[Array]:
+    """Split the steps of all sequences into one array per sequence."""
+    return np.split(table, offsets(widths)[1:])
+
+
+def _float_dtype(X: Any) -> Any:
+    """Return the dtypes that may stay, for forms that scikit-learn reads, or the one dtype of all sequences."""
+    parts = X if isinstance(X, list) else [X]
+    if kind(X) != "ragged" and not isinstance(X, Windows):
+        return [np.float64, np.float32]
+    return np.float32 if all(getattr(part, "dtype", None) == np.float32 for part in parts) else np.float64
+
+
+def _series_ids(X: Any, series: Any) -> list[Any] | None:
+    """Name the series of a 2-D X in order of appearance."""
+    if kind(X) != "table":
+        return None
+    if series is not None:
+        return list(pd.factorize(np.asarray(series))[1].tolist())
+    if isinstance(getattr(X, "index", None), pd.MultiIndex):
+        return list(X.index.droplevel(-1).unique())
+    return [None]
+
+
+class TableOutputMixin:
+    """`fit_transform`, and `set_output` for 2-D results; 3-D arrays, windows and lists stay as they are.
+
+    Scikit-learn's own `set_output` would make a DataFrame of every result.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
+        cls._sklearn_auto_wrap_output_keys = {"transform"}  # type: ignore[attr-defined]
+        if "transform" in vars(cls):
+            cls.transform = _contain_tables(vars(cls)["transform"])  # type: ignore[attr-defined]
+
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Learn from X and transform it.
+
+        Parameters
+        ----------
+        X : array-like or list
+            As in `fit`.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray, DataFrame or list
+            As from `transform`.
+        """
+        return self.fit(X, y).transform(X)  # type: ignore[attr-defined]
+
+
+def _contain_tables(transform: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(transform)
+    def wrapped(self: Any, X: Any, *args: Any, **kwargs: Any) -> Any:
+        result = transform(self, X, *args, **kwargs)
+        is_table = isinstance(result, np.ndarray) and result.ndim == 2
+        return _wrap_data_with_container("transform", result, X, self) if is_table else result
+
+    return wrapped

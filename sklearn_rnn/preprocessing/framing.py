@@ -1,0 +1,343 @@
+"""Framing of a table in time order: the rows before each row become its window."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._set_output import _get_container_adapter
+from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
+
+from .._reading import series_codes
+from .._sequences import Array, Ints
+from .._windows import Windows
+from ._context import History, Rows, read_rows
+from .shifting import known_positions, lagged, shift_known
+
+
+class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+    """Frame a table in time order: every row gets the rows before it as its window.
+
+    Row t is answered by the rows ``t - horizon - step * (lags - 1), ..., t - horizon - step, t - horizon``,
+    oldest first. Rows are kept, so y stays aligned with X and nothing is shifted by hand; nothing later than
+    ``t - horizon`` is seen, so what is framed may hold the target itself. Rows before the first of a series
+    are padding (NaN), which the estimators of this package skip by masking.
+
+    Parameters
+    ----------
+    lags : int, default=1
+        Steps of a window.
+    horizon : int, default=1
+        Rows from the newest step of a window to the row that it belongs to. 0 includes the row itself.
+    step : int, default=1
+        Rows from one step of a window to the next.
+    known : list of str or int, default=None
+        Names or positions of columns that are known ahead (calendar, plans). They are taken up to row t:
+        beside row ``t - horizon - k`` of the other columns stands row ``t - k`` of these. A step whose other
+        columns would lie before the series is padding as a whole.
+    output : {"windows", "table"}, default="windows"
+        "windows" gives an array-like of shape (n_rows, lags, n_features) that is a view: memory stays that of
+        the table, whatever `lags` is. "table" gives a lag table of shape (n_rows, lags * n_features), for any
+        other regressor; its columns are called ``temp(t-3)``.
+    context : {"auto", "none"}, default="auto"
+        With "auto", if the index of X goes on from that of the training table (same series, next step), the
+        last training rows serve as history, so that the first rows of a test fold are not blind. An array has
+        no index, hence no context; nor has a float or text index. "none" never looks back into the training
+        table.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Features of the table.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X had names in fit.
+    known_ : ndarray of shape (n_known,)
+        Positions of the known columns.
+    history_ : History or None
+        The last ``horizon + step * (lags - 1)`` training rows of each series; None if X had no ordered index.
+
+    Notes
+    -----
+    X is an array or DataFrame with one row per time step. Several series are told apart by an index of two or
+    more levels (all but the last name the series) or by `series`; they never mix, and their rows need not be
+    together. An index of times or numbers must increase within each series; a gap in it is not seen: lags
+    count rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_rnn.preprocessing import ShiftFramer
+    >>> weather = pd.DataFrame({"temp": [20.0, 21.0, 22.0, 23.0], "hour": [0, 1, 2, 3]})
+    >>> framer = ShiftFramer(lags=2, horizon=1, known=["hour"], output="table").set_output(transform="pandas")
+    >>> framer.fit_transform(weather)
+       temp(t-2)  hour(t-1)  temp(t-1)  hour(t)
+    0        NaN        NaN        NaN      NaN
+    1        NaN        NaN       20.0      1.0
+    2       20.0        1.0       21.0      2.0
+    3       21.0        2.0       22.0      3.0
+    >>> ShiftFramer(lags=2).fit_transform(weather).shape
+    (4, 2, 2)
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 (scikit-learn's own name and form)
+        "lags": [Interval(Integral, 1, None, closed="left")],
+        "horizon": [Interval(Integral, 0, None, closed="left")],
+        "step": [Interval(Integral, 1, None, closed="left")],
+        "known": ["array-like", None],
+        "output": [StrOptions({"windows", "table"})],
+        "context": [StrOptions({"auto", "none"})],
+    }
+
+    def __init__(
+        self,
+        lags: int = 1,
+        *,
+        horizon: int = 1,
+        step: int = 1,
+        known: Any = None,
+        output: str = "windows",
+        context: str = "auto",
+    ) -> None:
+        self.lags = lags
+        self.horizon = horizon
+        self.step = step
+        self.known = known
+        self.output = output
+        self.context = context
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None, *, series: Any = None) -> Self:
+        """Learn the columns, and keep the last rows as context for rows that go on from them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            A table in time order.
+        y : object, default=None
+            Ignored; here because pipelines pass it.
+        series : array-like of shape (n_rows,), default=None
+            Series of each row.
+
+        Returns
+        -------
+        self : ShiftFramer
+
+        Raises
+        ------
+        ValueError
+            If X is no numeric table in time order, is shorter than one window, or lacks a column of `known`.
+        """
+        trial = clone(self)  # takes the errors, so that a fit that fails leaves an earlier one as it was
+        rows = read_rows(trial, X, series, reset=True)
+        trial._check_length(rows)
+        known = known_positions(self.known, getattr(trial, "feature_names_in_", None), trial.n_features_in_)
+        validate_data(self, X, reset=True, skip_check_array=True)
+        self.known_ = known
+        self.history_ = History.of(rows, self._reach)
+        vars(self).pop("_context_once", None)
+        return self
+
+    def transform(self, X: Any, *, series: Any = None) -> Any:
+        """Frame a table.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            A table in time order.
+        series : array-like of shape (n_rows,), default=None
+            Series of each row.
+
+        Returns
+        -------
+        Windows of shape (n_rows, lags, n_features) or table of shape (n_rows, lags * n_features)
+            See `output`; the table is a DataFrame under ``set_output(transform="pandas")``.
+
+        Raises
+        ------
+        ValueError
+            If X is no numeric table in time order, or has other columns than in fit.
+        """
+        check_is_fitted(self)
+        rows = read_rows(self, X, series)
+        windows = self._frame(rows, *self._past(rows))
+        if self.output == "windows":
+            windows.index = X.index if isinstance(X, pd.DataFrame) else None
+            windows.columns = getattr(self, "feature_names_in_", None)
+            return windows
+        table = np.asarray(windows).reshape(len(windows), -1)
+        adapter = _get_container_adapter("transform", self)
+        if adapter is None:
+            return table
+        return adapter.create_container(table, X, columns=self.get_feature_names_out)
+
+    def fit_transform(self, X: Any, y: Any = None, *, series: Any = None) -> Any:
+        """Fit and frame the same table; see `fit` and `transform`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            A table in time order.
+        y : object, default=None
+            Ignored; here because pipelines pass it.
+        series : array-like of shape (n_rows,), default=None
+            Series of each row.
+
+        Returns
+        -------
+        Windows of shape (n_rows, lags, n_features) or table of shape (n_rows, lags * n_features)
+            See `output`.
+        """
+        return self.fit(X, y, series=series).transform(X, series=series)
+
+    def inverse_transform(self, X: Any, *, series: Any = None) -> Array:
+        """Read the table back from its windows.
+
+        Row r is the newest step of the window of row ``r + horizon``; what no window given here holds is NaN:
+        the last `horizon` rows of every series, and its first `horizon` rows of the known columns.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, lags, n_features) or (n_rows, lags * n_features)
+            What `transform` gave.
+        series : array-like of shape (n_rows,), default=None
+            Series of each row; Windows and an index of two levels know it themselves.
+
+        Returns
+        -------
+        table : ndarray of shape (n_rows, n_features)
+            One row per window.
+        """
+        check_is_fitted(self)
+        newest, ends, begins = self._newest_steps(X, series)
+        rows = ends + self.horizon
+        there = ends >= begins
+        window_of = np.full(int(rows.max()) + 1, -1, dtype=np.int64)
+        window_of[ends[there]] = np.flatnonzero(there)
+        source = window_of[rows]
+        table = np.where(source[:, None] >= 0, newest[source], np.nan).astype(newest.dtype, copy=False)
+        table[:, self.known_] = newest[:, self.known_]
+        return table
+
+    def set_context(self, table: Any, *, series: Any = None) -> Self:
+        """Give the rows that come right before the next table to be transformed.
+
+        They are used once, by the next `transform`, in place of the training rows, whatever the index says.
+
+        Parameters
+        ----------
+        table : array-like of shape (n_rows, n_features)
+            As `transform` takes it: within a pipeline, what the steps before this one give. Only its last
+            ``horizon + step * (lags - 1)`` rows of each series matter.
+        series : array-like of shape (n_rows,), default=None
+            Series of each row.
+
+        Returns
+        -------
+        self : ShiftFramer
+        """
+        check_is_fitted(self)
+        self._context_once = read_rows(self, table, series).last(self._reach)
+        return self
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Choose the container of a lag table; windows stay windows and remember the index of X.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Container of ``output="table"``; None changes nothing.
+
+        Returns
+        -------
+        self : ShiftFramer
+        """
+        if transform is not None:
+            self._sklearn_output_config = {"transform": transform}
+        return self
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Name the columns of the lag table, or the features of one step of the windows.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns of X, where X has none of its own.
+
+        Returns
+        -------
+        names : ndarray of str objects
+        """
+        check_is_fitted(self)
+        names = _check_feature_names_in(self, input_features)
+        if self.output == "windows":
+            return names
+        behind = np.full(len(names), self.horizon)
+        behind[self.known_] = 0
+        slots = [behind + self.step * lag for lag in range(self.lags - 1, -1, -1)]
+        columns = [lagged(name, -k) for slot in slots for name, k in zip(names, slot, strict=True)]
+        return np.array(columns, dtype=object)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @property
+    def _reach(self) -> int:
+        """Rows from a row back to the oldest step of its window."""
+        return self.horizon + self.step * (self.lags - 1)
+
+    def _check_length(self, rows: Rows) -> None:
+        longest = int(rows.grouping[0].max())
+        if longest <= self._reach:
+            raise ValueError(
+                f"ShiftFramer(lags={self.lags}, horizon={self.horizon}, step={self.step}) reaches {self._reach} "
+                f"rows back, but {'X' if rows.codes is None else 'the longest series of X'} has only {longest} "
+                f"sample{'s' if longest > 1 else ''}: no window would be whole. Use fewer lags or more rows."
+            )
+
+    def _past(self, rows: Rows) -> tuple[Rows | None, Ints | None]:
+        """Find rows that go before these, and the series in them that each series goes on from."""
+        once = vars(self).pop("_context_once", None)
+        if once is not None:
+            sources = rows.sources(once)
+            if (sources < 0).all():
+                raise ValueError(
+                    "The table given to set_context has none of the series of X; give their ids."
+                )
+            return once, sources
+        if self.context == "none" or self.history_ is None:
+            return None, None
+        sources = self.history_.sources(rows)
+        return (self.history_.rows, sources) if (sources >= 0).any() else (None, None)
+
+    def _frame(self, rows: Rows, past: Rows | None, sources: Ints | None) -> Windows:
+        n = len(rows.table)
+        if past is not None and sources is not None:
+            rows = rows.after(past, sources)
+        table, positions, begins = rows.places()
+        if len(self.known_) and self.horizon:
+            table = shift_known(table, self.known_, self.horizon, rows.grouping[0])
+        positions -= self.horizon
+        return Windows(table, positions[-n:], begins[-n:], lags=self.lags, step=self.step)
+
+    def _newest_steps(self, X: Any, series: Any) -> tuple[Array, Ints, Ints]:
+        """Newest step of each window, the row that it is, and the first row of its series."""
+        width = self.n_features_in_
+        array = X
+        if not isinstance(X, Windows):
+            array = check_array(X, allow_nd=True, ensure_all_finite=False, input_name="X")
+        if array.shape[1:] not in ((self.lags, width), (self.lags * width,)):
+            raise ValueError(
+                f"X has shape {array.shape}; expected what transform gave, (n_rows, {self.lags}, {width}) or "
+                f"(n_rows, {self.lags * width})."
+            )
+        if isinstance(X, Windows):
+            return X[:, -1], X.ends, X.begins
+        _, positions, begins = Rows(array, series_codes(X, series, len(array))).places()
+        return array.reshape(len(array), -1)[:, -width:], positions - self.horizon, begins
