@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._modules import RecurrentNetwork, count_parameters
@@ -99,8 +99,8 @@ class RecurrentEstimator(BaseEstimator):
         check_is_fitted(self)
         network = self.module_
         rows = [
-            (f"{self._cell}_{i}", sum(cell.units for cell in layer.cells), count_parameters(layer))
-            for i, layer in enumerate(network.layers)
+            (f"{self._cell}_{i}", layer.units, count_parameters(layer))
+            for i, layer in enumerate(network.recurrent_layers)
         ]
         rows.append(("output", network.head.out_features, count_parameters(network.head)))
         rows.append(("total", sum(units for _, units, _ in rows), count_parameters(network)))
@@ -143,11 +143,11 @@ class RecurrentEstimator(BaseEstimator):
         if self.stateful or self.tbptt is not None:
             name = "stateful=True" if self.stateful else f"tbptt={self.tbptt!r}"
             raise NotImplementedError(
-                f"{name} is not available in this version: truncated back-propagation with carried state comes with the "
-                "next one. Use stateful=False and tbptt=None, which back-propagates through whole sequences."
+                f"{name} is not available in this version: truncated back-propagation with carried state comes with "
+                "the next one. Use stateful=False and tbptt=None, which back-propagates through whole sequences."
             )
         sizes = np.atleast_1d(self.hidden_layer_sizes)
-        if sizes.ndim != 1 or len(sizes) == 0 or not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        if sizes.ndim != 1 or len(sizes) == 0 or sizes.dtype.kind not in "iu" or (sizes < 1).any():
             raise ValueError(
                 f"hidden_layer_sizes must name the units of at least one layer, as in (32,) or (64, 32); got "
                 f"{self.hidden_layer_sizes!r}."

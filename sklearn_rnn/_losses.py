@@ -50,14 +50,14 @@ class WeightedMean(nn.Module):
         if losses.ndim == 0:
             if weight is not None:
                 raise ValueError(
-                    f"{type(self.loss).__name__} answers one number for a whole batch, so that it can't be weighted; use "
-                    "a loss with reduction='none', or no sample_weight, class_weight or validation split of a table."
+                    f"{type(self.loss).__name__} answers one number for a whole batch, so that it can't be weighted; "
+                    "use a loss with reduction='none', or no sample_weight, class_weight or validation split of a table."
                 )
             return losses
-        if losses.ndim > 1:
-            losses = losses.flatten(1).mean(dim=1)
         if weight is None:
             return losses.mean()
+        if losses.ndim > 1:
+            losses = losses.flatten(1).mean(dim=1)
         return (losses * weight).sum() / weight.sum().clamp(min=torch.finfo(weight.dtype).tiny)
 
 

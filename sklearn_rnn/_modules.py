@@ -8,7 +8,7 @@ exactly; the backward direction reads each row reversed within its own length.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 # One tuple of tensors (h,) or (h, c) of shape (batch, units) per direction and layer, first layer first.
 State = list[tuple[Tensor, ...]]
 
-CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+CELLS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class RecurrentNetwork(nn.Module):
@@ -98,8 +98,8 @@ class RecurrentNetwork(nn.Module):
             State after the last step of each sequence.
         """
         after: State = []
-        for layer in self.layers:
-            directions = len(layer.cells)
+        for layer in self.recurrent_layers:
+            directions = len(layer.recurrences)
             before = None if state is None else state[len(after) : len(after) + directions]
             is_top = layer is self.layers[-1]
             x, finals = layer(x, before, lengths, need_state, self.return_sequences or not is_top, self.generator)
@@ -110,12 +110,17 @@ class RecurrentNetwork(nn.Module):
                 x = x * _dropout_mask(x, self.dropout, self.generator)
         return self.head(x), after if need_state else None
 
+    @property
+    def recurrent_layers(self) -> list[RecurrentLayer]:
+        """The recurrent layers, first to last."""
+        return cast("list[RecurrentLayer]", list(self.layers))
+
     def initial_state(self, batch: int) -> State:
         """Return the zero state for a batch of sequences."""
         return [
             cell.zero_state(self.head.weight.new_zeros((batch, cell.units)))
-            for layer in self.layers
-            for cell in layer.cells
+            for layer in self.recurrent_layers
+            for cell in layer.recurrences
         ]
 
     def initialize(self, generator: torch.Generator) -> None:
@@ -124,8 +129,8 @@ class RecurrentNetwork(nn.Module):
         Input weights: Glorot uniform (Glorot and Bengio, 2010); recurrent weights: orthogonal (Saxe et al., 2014);
         biases: zero, but one for the forget gate of LSTM (Jozefowicz et al., 2015).
         """
-        for layer in self.layers:
-            for cell in layer.cells:
+        for layer in self.recurrent_layers:
+            for cell in layer.recurrences:
                 cell.initialize(generator)
         nn.init.xavier_uniform_(self.head.weight, generator=generator)
         nn.init.zeros_(self.head.bias)
@@ -135,13 +140,29 @@ class RecurrentLayer(nn.Module):
     """One recurrent layer, in one or both directions."""
 
     def __init__(
-        self, cell: str, n_features: int, units: int, bidirectional: bool, recurrent_dropout: float, options: dict[str, Any]
+        self,
+        cell: str,
+        n_features: int,
+        units: int,
+        bidirectional: bool,
+        recurrent_dropout: float,
+        options: dict[str, Any],
     ) -> None:
         super().__init__()
         directions = 2 if bidirectional else 1
         self.cells = nn.ModuleList(
             Recurrence(cell, n_features, units, recurrent_dropout, options) for _ in range(directions)
         )
+
+    @property
+    def recurrences(self) -> list[Recurrence]:
+        """The forward recurrence and, if there is one, the backward one."""
+        return cast("list[Recurrence]", list(self.cells))
+
+    @property
+    def units(self) -> int:
+        """Outputs per step, of both directions."""
+        return sum(recurrence.units for recurrence in self.recurrences)
 
     def forward(
         self,
@@ -154,7 +175,7 @@ class RecurrentLayer(nn.Module):
     ) -> tuple[Tensor, State]:
         """Return the outputs of all steps, directions side by side, and the state of each direction."""
         outputs, finals = [], []
-        for i, cell in enumerate(self.cells):
+        for i, cell in enumerate(self.recurrences):
             order = None if i == 0 else _reversal(x, lengths)
             read = x if order is None else _reorder(x, order)
             run = cell(read, None if state is None else state[i], lengths, need_state, generator)
@@ -173,16 +194,22 @@ class Run(NamedTuple):
 class Recurrence(nn.Module):
     """One cell run over the steps in one direction."""
 
-    def __init__(self, cell: str, n_features: int, units: int, recurrent_dropout: float, options: dict[str, Any]) -> None:
+    def __init__(
+        self, cell: str, n_features: int, units: int, recurrent_dropout: float, options: dict[str, Any]
+    ) -> None:
         super().__init__()
         self.kind = cell
         self.units = units
         self.recurrent_dropout = recurrent_dropout
-        self.weights = CELLS[cell](n_features, units, batch_first=True, **options)
+        self.weights: nn.RNNBase = CELLS[cell](n_features, units, batch_first=True, **options)
         # torch adds two biases where the equations have one. A GRU alone needs both: its reset gate acts on the
         # recurrent one.
         if cell != "gru":
-            self.weights.bias_hh_l0.requires_grad_(False)
+            self._tensors()[3].requires_grad_(False)
+
+    def _tensors(self) -> list[Tensor]:
+        """Return the weights and biases of the input, and of the state: weight_ih, weight_hh, bias_ih, bias_hh."""
+        return list(self.weights.parameters())
 
     def zero_state(self, h: Tensor) -> tuple[Tensor, ...]:
         """Return the state for the zero hidden state `h`."""
@@ -190,15 +217,16 @@ class Recurrence(nn.Module):
 
     def initialize(self, generator: torch.Generator) -> None:
         """Draw the weights, gate by gate."""
-        gates = self.weights.weight_hh_l0.shape[0] // self.units
-        for block in self.weights.weight_ih_l0.data.chunk(gates):
+        weight_ih, weight_hh, bias_ih, bias_hh = (tensor.data for tensor in self._tensors())
+        gates = len(weight_hh) // self.units
+        for block in weight_ih.chunk(gates):
             nn.init.xavier_uniform_(block, generator=generator)
-        for block in self.weights.weight_hh_l0.data.chunk(gates):
+        for block in weight_hh.chunk(gates):
             nn.init.orthogonal_(block, generator=generator)
-        nn.init.zeros_(self.weights.bias_ih_l0)
-        nn.init.zeros_(self.weights.bias_hh_l0)
+        nn.init.zeros_(bias_ih)
+        nn.init.zeros_(bias_hh)
         if self.kind == "lstm":
-            self.weights.bias_ih_l0.data.chunk(gates)[1].fill_(1.0)
+            bias_ih.chunk(gates)[1].fill_(1.0)
 
     def forward(
         self,
@@ -235,15 +263,20 @@ class Recurrence(nn.Module):
         return Run(outputs, final)
 
     def _run_by_steps(
-        self, x: Tensor, state: tuple[Tensor, ...] | None, lengths: Tensor | None, generator: torch.Generator | None
+        self,
+        x: Tensor,
+        state: tuple[Tensor, ...] | None,
+        lengths: Tensor | None,
+        generator: torch.Generator | None,
     ) -> Run:
         """Run step by step, which alone allows for recurrent dropout."""
         state = self.zero_state(x.new_zeros((len(x), self.units))) if state is None else state
         mask = _dropout_mask(state[0], self.recurrent_dropout, generator)
-        inputs = nn.functional.linear(x, self.weights.weight_ih_l0, self.weights.bias_ih_l0).unbind(dim=1)
+        weight_ih, weight_hh, bias_ih, bias_hh = self._tensors()
+        inputs = nn.functional.linear(x, weight_ih, bias_ih).unbind(dim=1)
         outputs = []
         for t, from_input in enumerate(inputs):
-            recurrent = nn.functional.linear(state[0] * mask, self.weights.weight_hh_l0, self.weights.bias_hh_l0)
+            recurrent = nn.functional.linear(state[0] * mask, weight_hh, bias_hh)
             new = self._step(from_input, recurrent, state)
             if lengths is not None:
                 runs = (t < lengths)[:, None]

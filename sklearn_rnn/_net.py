@@ -41,7 +41,13 @@ class SequenceData(Dataset[Any]):
     """
 
     def __init__(
-        self, sequences: Sequences, targets: Targets | None, *, per_step: bool, dtype: torch.dtype, device: torch.device
+        self,
+        sequences: Sequences,
+        targets: Targets | None,
+        *,
+        per_step: bool,
+        dtype: torch.dtype,
+        device: torch.device,
     ) -> None:
         self.per_step = per_step
         self.device = device
@@ -111,7 +117,7 @@ class Batches:
     def __iter__(self) -> Iterator[Any]:
         n = len(self.data)
         order = torch.arange(n) if self.generator is None else torch.randperm(n, generator=self.generator)
-        for index in order.to(self.data.starts.device).split(self.batch_size):
+        for index in torch.split(order.to(self.data.starts.device), self.batch_size):
             yield self.data.batch(index)
 
 
@@ -130,9 +136,7 @@ class SequenceNet(NeuralNet):
         Of weights and data.
     """
 
-    def __init__(
-        self, *args: Any, shuffle: bool = True, seed: int = 0, dtype: str = "float32", **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, shuffle: bool = True, seed: int = 0, dtype: str = "float32", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.shuffle = shuffle
         self.seed = seed
@@ -175,6 +179,11 @@ class SequenceNet(NeuralNet):
             self.notify("on_batch_end", batch=batch, training=training, **step)
             self.history.record(f"{prefix}_batch_count", i + 1)
 
+    def _set_training(self, training: bool = True) -> None:
+        # Called once per batch: changing nothing should cost nothing.
+        if self.module_.training != training:
+            super()._set_training(training)
+
     def infer(self, x: dict[str, Tensor], **fit_params: Any) -> Tensor:
         """Return one output per target: per sequence, or per step that is not padding."""
         return outputs_of(self.module_, x)
@@ -215,7 +224,7 @@ def run_network(network: RecurrentNetwork, sequences: Sequences, device: torch.d
     size = predict_batch_size(data.longest)
     outputs = []
     with torch.inference_mode():
-        for index in torch.arange(len(data), device=data.starts.device).split(size):
+        for index in torch.split(torch.arange(len(data), device=data.starts.device), size):
             inputs, _ = data.batch(index)
             inputs, n_outputs = _fill_rows(inputs, network.return_sequences)
             outputs.append(outputs_of(network, inputs)[:n_outputs].cpu())

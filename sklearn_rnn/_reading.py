@@ -77,7 +77,8 @@ def read_sequences(
     X = as_known_form(X)
     if getattr(X, "ndim", 2) > 3:
         raise ValueError(
-            f"X has {X.ndim} dimensions; expected 2-D, 3-D of shape (sequences, steps, features), or a list of sequences."
+            f"X has {X.ndim} dimensions; expected 2-D, 3-D of shape (sequences, steps, features), or a list of "
+            "sequences."
         )
     raw, names = _raw_sequences(estimator, X, per_step, dtype, series, reset)
     if reset:
@@ -112,7 +113,7 @@ def kind(X: Any) -> str:
 
 
 def series_codes(X: Any, series: Any, n_rows: int) -> Ints | None:
-    """Number the series of each row of a 2-D X, in order of appearance; None if there is just one."""
+    """Return the number of each row's series, in order of appearance; None if there is just one."""
     if series is not None:
         series = np.asarray(series)
         if series.shape != (n_rows,):
@@ -158,7 +159,10 @@ def _raw_sequences(
     if isinstance(X, Windows):
         read, names = _read_windows(X, per_step, dtype), X.columns
     else:
-        read, names = (_read_ragged(X, dtype, per_step) if isinstance(X, list) else _read_dense(estimator, X, dtype)), None
+        read, names = (
+            (_read_ragged(X, dtype, per_step) if isinstance(X, list) else _read_dense(estimator, X, dtype)),
+            None,
+        )
     codes = series_codes(X, series, len(read)) if read.series is None else read.series
     read = replace(read, series=codes)
     _check_step_features(estimator, X, read.n_features, reset)
@@ -283,12 +287,12 @@ def _check_step_features(estimator: Any, X: Any, n_features: int, reset: bool) -
 def _without_padding(raw: Sequences, mask_value: float | None, names: Array | None, per_step: bool) -> Sequences:
     """Cut NaN at both ends of every sequence and steps equal to `mask_value` anywhere; refuse other NaN."""
     table = raw.table
-    nowhere = np.zeros(len(table), dtype=bool)
-    masked = nowhere if mask_value is None else (table == mask_value).all(axis=1)
+    nowhere: Array = np.zeros(len(table), dtype=bool)
+    masked = nowhere if mask_value is None else _all_features(table == mask_value)
     finite = bool(np.isfinite(np.sum(table, dtype=np.float64)))
     if finite and not masked.any():
         return raw if per_step else replace(raw, layout=None)
-    padding = nowhere if finite else np.isnan(table).all(axis=1)
+    padding = nowhere if finite else _all_features(np.isnan(table))
     starts, lengths = trim(raw.starts, raw.lengths, raw.stride, padding | masked)
     if not finite:
         _refuse_nonfinite(raw, starts, lengths, names)
@@ -307,7 +311,7 @@ def _without_padding(raw: Sequences, mask_value: float | None, names: Array | No
 
 
 def _refuse_nonfinite(raw: Sequences, starts: Ints, lengths: Ints, names: Array | None) -> None:
-    flagged = ~np.isfinite(raw.table).all(axis=1)
+    flagged = ~_all_features(np.isfinite(raw.table))
     bad = count_within(starts, lengths, raw.stride, flagged) > 0
     if not bad.any():
         return
@@ -323,3 +327,8 @@ def _refuse_nonfinite(raw: Sequences, starts: Ints, lengths: Ints, names: Array 
     raise ValueError(
         f"X has infinity, or a value too large for {raw.table.dtype}, {place}; replace or clip it, or scale X first."
     )
+
+
+def _all_features(flags: Array) -> Array:
+    """Whether all features of each row are flagged."""
+    return np.asarray(flags.all(axis=1))

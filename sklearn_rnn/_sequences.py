@@ -71,8 +71,13 @@ class Sequences:
 
     def take(self, index: Array) -> Sequences:
         """Return some of the sequences, as a view of the same table; their layout is dropped."""
-        return replace(self, starts=self.starts[index], lengths=self.lengths[index], layout=None,
- series=None if self.series is None else self.series[index])
+        return replace(
+            self,
+            starts=self.starts[index],
+            lengths=self.lengths[index],
+            layout=None,
+            series=None if self.series is None else self.series[index],
+        )
 
     def keep_first(self, lengths: Ints) -> Sequences:
         """Return every sequence cut to its first `lengths` steps; the layout is dropped."""

@@ -30,9 +30,7 @@ class Targets:
 
     def take(self, index: Array) -> Targets:
         """Return some of the targets."""
-        return replace(
-            self, values=self.values[index], weights=None if self.weights is None else self.weights[index]
-        )
+        return replace(self, values=self.values[index], weights=None if self.weights is None else self.weights[index])
 
 
 def read_numbers(estimator: Any, y: Any, sequences: Sequences) -> Array:
@@ -47,7 +45,9 @@ def read_numbers(estimator: Any, y: Any, sequences: Sequences) -> Array:
     try:
         y = np.asarray(y, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"y is not numeric ({error}); a regressor needs numbers, classes need a classifier.") from error
+        raise ValueError(
+            f"y is not numeric ({error}); a regressor needs numbers, classes need a classifier."
+        ) from error
     if y.ndim > 2:
         raise ValueError(f"y has too many dimensions for a target: each is of shape {y.shape[1:]}, expected ().")
     bad = ~np.isfinite(y)
@@ -130,7 +130,13 @@ def _one_per_target(estimator: Any, y: Any, sequences: Sequences) -> Array:
     if sequences.layout is not None:
         return _steps(y, sequences.layout, "y")
     return check_array(
-        y, ensure_2d=False, allow_nd=True, dtype=None, ensure_all_finite=False, input_name="y", estimator=estimator
+        y,
+        ensure_2d=False,
+        allow_nd=True,
+        dtype=None,
+        ensure_all_finite=False,
+        input_name="y",
+        estimator=estimator,
     )
 
 

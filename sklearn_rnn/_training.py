@@ -23,7 +23,11 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
     "rmsprop": torch.optim.RMSprop,
 }
-FUSED = ("adam", "adamw", "sgd")  # these have one kernel for all weights, which makes small updates a tenth cheaper
+FUSED = (
+    "adam",
+    "adamw",
+    "sgd",
+)  # these have one kernel for all weights, which makes small updates a tenth cheaper
 
 
 def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
@@ -65,8 +69,8 @@ def take_over(net: SequenceNet, earlier: SequenceNet) -> None:
         net.module_.load_state_dict(earlier.module_.state_dict())
     except RuntimeError as error:
         raise ValueError(
-            "warm_start=True goes on from the weights of the last fit, but hidden_layer_sizes, bidirectional or the number "
-            "of features, outputs or classes have changed since; use warm_start=False to start afresh."
+            "warm_start=True goes on from the weights of the last fit, but hidden_layer_sizes, bidirectional or the "
+            "number of features, outputs or classes have changed since; use warm_start=False to start afresh."
         ) from error
     net.generator_ = earlier.generator_
     net.history_ = earlier.history_
@@ -93,9 +97,10 @@ def train(estimator: Any, part: Part, valid: Part | None, epochs: int) -> None:
     net.module_.eval()
     estimator.history_ = _history_frame(net.history)
     estimator.n_iter_ = len(net.history)
-    if len(net.history) - before < epochs and not estimator.early_stopping and not estimator.callbacks:
+    run = len(net.history) - before
+    if run < epochs and not estimator.early_stopping and not estimator.callbacks:
         warnings.warn(
-            f"Training was interrupted after {len(net.history) - before} of {epochs} epochs; the weights reached are kept.",
+            f"Training was interrupted after {run} of {epochs} epochs; the weights reached are kept.",
             ConvergenceWarning,
             stacklevel=4,
         )

@@ -79,9 +79,7 @@ def _split_steps(part: Part, fraction: float) -> tuple[Part, Part]:
 def _draw(part: Part, n: int, fraction: float, stratify: bool, random_state: Any) -> tuple[Ints, Ints]:
     labels = part.targets.values if stratify else None
     try:
-        train, valid = train_test_split(
-            np.arange(n), test_size=fraction, random_state=random_state, stratify=labels
-        )
+        train, valid = train_test_split(np.arange(n), test_size=fraction, random_state=random_state, stratify=labels)
     except ValueError as error:
         raise ValueError(f"{_too_few(n, 'sequences', fraction)} ({error})") from error
     return np.sort(train), np.sort(valid)

@@ -104,13 +104,14 @@ class Windows(NDArrayOperatorsMixin):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, key: Any) -> Any:
-        rows, rest = (key[0], key[1:]) if isinstance(key, tuple) and key else (key, ())
+        parts = key if isinstance(key, tuple) else (key,)
+        rows, rest = (parts[0], parts[1:]) if parts else (..., ())
         if isinstance(rows, int | np.integer):
             return np.asarray(self._take(np.array([rows])))[(0, *rest)]
-        rows = rows if isinstance(rows, slice) else np.asarray(rows)
-        rows = rows.astype(np.intp) if getattr(rows, "size", 1) == 0 else rows
-        if not (isinstance(rows, slice) or (rows.ndim == 1 and rows.dtype.kind in "bui")):
-            return np.asarray(self)[key]  # Ellipsis, newaxis, a mask of values
+        if not isinstance(rows, slice):
+            rows = np.asarray(rows) if np.size(rows) else np.zeros(0, dtype=np.intp)
+            if rows.ndim != 1 or rows.dtype.kind not in "bui":
+                return np.asarray(self)[key]  # Ellipsis, newaxis, a mask of values
         if rest in ((), (Ellipsis,)):  # windows[rows, ...] is how scikit-learn selects samples
             return self._take(rows)
         return self._within(rows, rest, key)

@@ -1,1 +1,9 @@
 """Transformers that keep rows, series and padding."""
+
+from .encoding import SequenceOneHotEncoder
+from .framing import ShiftFramer
+from .padding import SequencePadder
+from .scaling import SequenceScaler
+from .shifting import series_to_supervised
+
+__all__ = ["SequenceOneHotEncoder", "SequencePadder", "SequenceScaler", "ShiftFramer", "series_to_supervised"]

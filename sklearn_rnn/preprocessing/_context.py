@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
 from sklearn.utils.validation import validate_data
 
 from .._reading import _check_columns, group_series, series_codes
@@ -151,8 +150,8 @@ class Rows:
             raise ValueError(
                 f"X is not in time order: row {row} (index {times[row]}) comes after row {before} (index "
                 f"{times[before]}), of the same series. Sort X, and y with it, for example with "
-                "X.sort_index(); if X holds several series, give series= or an index of two levels; and split "
-                "with TimeSeriesSplit or shuffle=False, never by shuffling."
+                "X.sort_index(); if X holds several series, give series= or an index of two levels; and "
+                "split with TimeSeriesSplit or shuffle=False, never by shuffling."
             )
 
 
@@ -210,7 +209,7 @@ def next_time(times: pd.Index) -> Any:
     if isinstance(times, pd.DatetimeIndex):
         offset = times.freq
         if offset is None and len(sizes) > 1:
-            offset = to_offset(pd.infer_freq(times[-CALENDAR_ROWS:]))
+            offset = pd.DatetimeIndex(times[-CALENDAR_ROWS:], freq="infer").freq
         if offset is not None:
             return times[-1] + offset
     if 2 * counts.max() <= len(gaps):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -13,7 +14,7 @@ import pandas as pd
 from sklearn.utils._set_output import _wrap_data_with_container
 
 from .._reading import FittedForm, _raw_sequences, _refuse_nonfinite, as_known_form, kind
-from .._sequences import Array, Ints, Sequences, flat_rows, offsets, trim
+from .._sequences import Array, Ints, Sequences, flat_rows, trim
 from .._windows import Windows
 
 
@@ -42,6 +43,9 @@ class Steps:
     names: Array | None
     ids: list[Any] | None
 
+    def __len__(self) -> int:
+        return len(self.lengths)
+
     @property
     def table(self) -> Array:
         """The steps of all sequences, of shape (n_slots, n_features)."""
@@ -64,21 +68,29 @@ class Steps:
         """Give a table like that of `raw` the form that X has."""
         X, layout = self.X, self.raw.layout
         if isinstance(X, Windows):
-            return Windows(
-                table, X.ends, X.begins, lags=X.lags, step=X.step, index=X.index, columns=X.columns
-            )
+            return Windows(table, X.ends, X.begins, lags=X.lags, step=X.step, index=X.index, columns=X.columns)
         assert layout is not None
         result = layout.from_steps(table, initial=table[:0])
         if layout.form == "ragged":
             return [part[:, 0] if array.ndim == 1 else part for part, array in zip(result, X, strict=True)]
         return result
 
-    def refuse_nonfinite(self) -> None:
-        """Raise the error that names the first infinity or else NaN within a sequence, if there is any."""
-        table = self.table
-        if np.isinf(table).any():
-            table = np.where(np.isnan(table), 0.0, table)
-        _refuse_nonfinite(replace(self.raw, table=table), self.starts, self.lengths, self.names)
+    def describe(self) -> str:
+        """Name the series, or count the sequences."""
+        return f"{len(self)} sequences" if self.ids in (None, [None]) else f"series {self.ids}"
+
+    @contextmanager
+    def naming_nonfinite(self) -> Iterator[None]:
+        """Say where the first infinity, or else NaN, within a sequence is if a scaler refuses it."""
+        try:
+            yield
+        except ValueError as error:
+            if "NaN" in str(error) or "infinity" in str(error):
+                table = self.table
+                if np.isinf(table).any():
+                    table = np.where(np.isnan(table), 0.0, table)
+                _refuse_nonfinite(replace(self.raw, table=table), self.starts, self.lengths, self.names)
+            raise
 
 
 def read_steps(estimator: Any, X: Any, series: Any = None, *, reset: bool = False) -> Steps:
@@ -87,7 +99,7 @@ def read_steps(estimator: Any, X: Any, series: Any = None, *, reset: bool = Fals
     Parameters
     ----------
     estimator : estimator
-        Receives `n_features_in_`, `feature_names_in_` and the form of X if `reset`; is compared with them if not.
+        If `reset`, receives `n_features_in_`, `feature_names_in_` and the form of X; else X must fit them.
     X : array-like, DataFrame, Windows or list of arrays
         A 2-D X is a table of steps.
     series : array-like of shape (n_rows,), optional
@@ -110,13 +122,11 @@ def read_steps(estimator: Any, X: Any, series: Any = None, *, reset: bool = Fals
 def read_unnamed_steps(estimator: Any, X: Any, series: Any = None) -> Steps:
     """Read X as `read_steps` does for a fitted estimator, whatever the names of columns.
 
-    What is to be inverted is often an array although fit saw a DataFrame, and predictions have names of their own.
+    What is to be inverted is often an array although fit saw a DataFrame.
     """
     estimator = copy(estimator)
     vars(estimator).pop("feature_names_in_", None)
-    return read_steps(
-        estimator, X.set_axis(range(X.shape[1]), axis=1) if isinstance(X, pd.DataFrame) else X, series
-    )
+    return read_steps(estimator, X.set_axis(range(X.shape[1]), axis=1) if isinstance(X, pd.DataFrame) else X, series)
 
 
 def known_form(X: Any) -> Any:
@@ -132,13 +142,8 @@ def known_form(X: Any) -> Any:
     return X if any(isinstance(sequence, np.ndarray) for sequence in X) else np.asarray(X)
 
 
-def split_steps(table: Array, widths: Ints) -> list[Array]:
-    """Split the steps of all sequences into one array per sequence."""
-    return np.split(table, offsets(widths)[1:])
-
-
 def _float_dtype(X: Any) -> Any:
-    """Return the dtypes that may stay, for forms that scikit-learn reads, or the one dtype of all sequences."""
+    """Return the dtypes that may stay, where scikit-learn reads X, else the one dtype of all sequences."""
     parts = X if isinstance(X, list) else [X]
     if kind(X) != "ragged" and not isinstance(X, Windows):
         return [np.float64, np.float32]

@@ -19,7 +19,7 @@ from ._context import History, Rows, read_rows
 from .shifting import known_positions, lagged, shift_known
 
 
-class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Frame a table in time order: every row gets the rows before it as its window.
 
     Row t is answered by the rows ``t - horizon - step * (lags - 1), ..., t - horizon - step, t - horizon``,
@@ -109,7 +109,7 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.output = output
         self.context = context
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, *, series: Any = None) -> Self:
         """Learn the columns, and keep the last rows as context for rows that go on from them.
 
@@ -138,7 +138,7 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         validate_data(self, X, reset=True, skip_check_array=True)
         self.known_ = known
         self.history_ = History.of(rows, self._reach)
-        vars(self).pop("_context_once", None)
+        self.__dict__.pop("_context_once", None)
         return self
 
     def transform(self, X: Any, *, series: Any = None) -> Any:
@@ -294,16 +294,18 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     def _check_length(self, rows: Rows) -> None:
         longest = int(rows.grouping[0].max())
-        if longest <= self._reach:
-            raise ValueError(
-                f"ShiftFramer(lags={self.lags}, horizon={self.horizon}, step={self.step}) reaches {self._reach} "
-                f"rows back, but {'X' if rows.codes is None else 'the longest series of X'} has only {longest} "
-                f"sample{'s' if longest > 1 else ''}: no window would be whole. Use fewer lags or more rows."
-            )
+        if longest > self._reach:
+            return
+        whose = "X" if rows.codes is None else "the longest series of X"
+        raise ValueError(
+            f"ShiftFramer(lags={self.lags}, horizon={self.horizon}, step={self.step}) reaches {self._reach} rows "
+            f"back, but {whose} has only {longest} sample{'s' if longest > 1 else ''}: no window would be whole. "
+            "Use fewer lags or more rows."
+        )
 
     def _past(self, rows: Rows) -> tuple[Rows | None, Ints | None]:
         """Find rows that go before these, and the series in them that each series goes on from."""
-        once = vars(self).pop("_context_once", None)
+        once = self.__dict__.pop("_context_once", None)
         if once is not None:
             sources = rows.sources(once)
             if (sources < 0).all():

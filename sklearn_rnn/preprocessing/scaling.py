@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import copy, deepcopy
 from typing import Any, ClassVar
 
@@ -19,7 +18,7 @@ from .._sequences import Array, Ints
 from .._windows import Windows
 from ._steps import Steps, TableOutputMixin, read_steps, read_unnamed_steps
 
-_NO_IDENTITY = object()
+NO_IDENTITY = object()  # the key of sequences that are not a series of a table
 
 
 def _scaler_has(method: str) -> Callable[[Any], bool]:
@@ -35,30 +34,30 @@ def _scaler_has(method: str) -> Callable[[Any], bool]:
 class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale the steps of sequences with any scaler of scikit-learn.
 
-    All steps of all sequences are stacked into one table, which the wrapped scaler learns from and transforms;
-    the result has the form of X. Padding, which is steps that are all NaN at the start or the end of a sequence,
-    is left out of the statistics and stays NaN, also for scalers that know no NaN.
+    All steps of all sequences are stacked into one table, which the wrapped scaler learns from and
+    transforms; the result has the form of X. Padding (steps that are all NaN at the start or the end of a
+    sequence) is left out of the statistics and stays NaN, also with scalers that refuse NaN.
 
     Parameters
     ----------
     scaler : transformer, default=None
-        Any scikit-learn scaler that answers one column per feature, such as
-        :class:`~sklearn.preprocessing.MinMaxScaler`; None means ``StandardScaler()``. ``MinMaxScaler(clip=True)``
-        clips values that are outside the range learned in `fit`.
+        Any scikit-learn scaler that answers one column per feature; None means ``StandardScaler()``.
+        ``MinMaxScaler(clip=True)`` clips values outside the range learned in `fit`.
     per : {"feature", "sequence"}, default="feature"
-        "feature" learns one scaler over the steps of all sequences. "sequence" scales every sequence by itself:
+        "feature" learns one scaler over the steps of all sequences. "sequence" scales each one by itself:
 
-        - A series of a table has an identity: its id in `series` or in all levels but the last of the index, or
-          none where the table is one series. Its scaler is learned in `fit`, applied to later rows, and inverted.
-        - A sequence of a 3-D array or a list has none, nor has a series that `fit` has not seen: `transform`
-          scales it by its own statistics, which live with the data and are not kept.
+        - A series of a table has an identity: its id in `series` or in all levels but the last of the
+          index; a table without ids is one series. Its scaler is learned in `fit`, applied to its later
+          rows, and inverted.
+        - A sequence of a 3-D array or list has none, and some series are new to `transform`: these are
+          scaled by their own statistics, which live with the data and are not kept.
 
     Attributes
     ----------
     scaler_ : transformer
         The scaler fitted on all steps; for ``per="feature"``.
     scalers_ : dict
-        The fitted scaler of each series of the table seen in `fit`, by id; for ``per="sequence"``.
+        The fitted scaler of each series of a table, by id (None without ids); for ``per="sequence"``.
     n_features_in_ : int
         Features of a step.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -70,17 +69,17 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
 
     Notes
     -----
-    Scale before framing, never after: framed data hold each value up to `lags` times, and memory is spent on them.
-    Windows are accepted nevertheless. With ``per="feature"`` the table beneath them is scaled, each of its rows
-    counted once, so that the result is again a view without copies and equals scaling first but for rows that no
-    window reads. With ``per="sequence"`` every window is scaled by itself, which makes it a 3-D array.
+    Scale before framing, never after: framed data hold a value once per lag. Windows are accepted all the
+    same. With ``per="feature"`` the table beneath them is scaled, counting once every row that a window
+    reads, so that the result is a view without copies again. With ``per="sequence"`` each window is scaled
+    by itself, which makes it a 3-D array.
 
-    NaN within a sequence is treated as the wrapped scaler treats it: most disregard it and keep it.
+    NaN within a sequence is left to the wrapped scaler: most disregard it and keep it.
 
     References
     ----------
-    .. [1] Y. LeCun, L. Bottou, G. B. Orr, K.-R. Müller, "Efficient BackProp", in Neural Networks: Tricks of the
-       Trade, 1998, section 4.3, on why inputs should be scaled.
+    .. [1] Y. LeCun, L. Bottou, G. B. Orr, K.-R. Müller, "Efficient BackProp", in Neural Networks: Tricks of
+       the Trade, 1998, section 4.3, on why inputs should be scaled.
 
     Examples
     --------
@@ -110,13 +109,13 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
 
         Parameters
         ----------
-        X : array-like of shape (n_steps, n_features) or (n, steps, n_features), DataFrame, Windows or list
-            A 2-D X is a table of steps: one sequence, or one per series. A list has sequences of shape
-            (steps_i, n_features), or (steps_i,) where they are univariate.
+        X : array-like of shape (n_steps, n_features) or (n, steps, n_features), Windows or list
+            A 2-D X is a table of steps: one sequence, or one per series. A list has arrays of shape
+            (steps_i, n_features), or (steps_i,) where sequences are univariate.
         y : None
             Ignored.
         series : array-like of shape (n_steps,), default=None
-            Series of each row of a 2-D X. By default they are all levels but the last of an index with several.
+            Series of each row of a 2-D X; by default that of an index of two or more levels.
 
         Returns
         -------
@@ -136,45 +135,13 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
     def partial_fit(self, X: Any, y: Any = None, *, series: Any = None) -> SequenceScaler:
         """Go on learning from more steps; available where the wrapped scaler has `partial_fit`.
 
-        Parameters
-        ----------
-        X : array-like, DataFrame, Windows or list
-            As in `fit`.
-        y : None
-            Ignored.
-        series : array-like of shape (n_steps,), default=None
-            Series of each row of a 2-D X.
-
-        Returns
-        -------
-        self : SequenceScaler
-            The fitted scaler.
-
-        Raises
-        ------
-        ValueError
-            As in `fit`, or if X has other features than before.
+        Parameters and errors are those of `fit`; X has the features of earlier calls.
         """
         self.__dict__ = self._fitted("partial_fit", X, series).__dict__
         return self
 
     def fit_transform(self, X: Any, y: Any = None, *, series: Any = None) -> Any:
-        """Learn the scale of steps and scale them.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame, Windows or list
-            As in `fit`.
-        y : None
-            Ignored.
-        series : array-like of shape (n_steps,), default=None
-            Series of each row of a 2-D X.
-
-        Returns
-        -------
-        ndarray, DataFrame, Windows or list of ndarray
-            As from `transform`.
-        """
+        """Learn the scale of steps and scale them, with the parameters of `fit`."""
         return self.fit(X, y, series=series).transform(X, series=series)
 
     def transform(self, X: Any, *, series: Any = None) -> Any:
@@ -182,10 +149,10 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
 
         Parameters
         ----------
-        X : array-like, DataFrame, Windows or list
-            As in `fit`; may have another form than in `fit`, with the same features per step.
+        X : array-like, Windows or list
+            As in `fit`, or in another form with the same features per step.
         series : array-like of shape (n_steps,), default=None
-            Series of each row of a 2-D X.
+            As in `fit`.
 
         Returns
         -------
@@ -196,7 +163,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         Raises
         ------
         ValueError
-            If X has no such form, other features than in `fit`, or values that the wrapped scaler refuses.
+            If X has no such form, other features than in `fit`, or values that the scaler refuses.
         """
         learned = self._learned()
         steps = read_steps(self, self._unframed(X), series)
@@ -204,17 +171,17 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
 
     @available_if(_scaler_has("inverse_transform"))
     def inverse_transform(self, X: Any, *, series: Any = None, like: Any = None) -> Any:
-        """Bring scaled steps back to their units; available where the wrapped scaler has `inverse_transform`.
+        """Bring scaled steps back to their units; available where the wrapped scaler can.
 
         Parameters
         ----------
-        X : array-like, DataFrame, Windows or list
-            Scaled steps, such as predictions for all features.
+        X : array-like, Windows or list
+            Scaled steps, such as predictions of all features.
         series : array-like of shape (n_steps,), default=None
-            Series of each row of a 2-D X, and of `like`.
-        like : array-like, DataFrame, Windows or list, default=None
-            Only for ``per="sequence"``: the sequences as they were before `transform`, one for each sequence of X
-            and in the same order. Needed wherever `transform` scaled by statistics that are not kept.
+            As in `fit`, for X and `like`.
+        like : array-like, Windows or list, default=None
+            For ``per="sequence"``: the sequences of X, in the same order, as they were before `transform`.
+            Needed where `transform` scaled by statistics that are not kept.
 
         Returns
         -------
@@ -224,7 +191,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         Raises
         ------
         ValueError
-            If X has other features than in `fit`, or a sequence was scaled by statistics that are not kept.
+            If X has other features than in `fit`, or was scaled by statistics that are not kept.
         """
         learned = self._learned()
         steps = read_unnamed_steps(self, self._unframed(X), series)
@@ -243,14 +210,12 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         go_on = method == "partial_fit" and hasattr(self, self._attribute)
         steps = read_steps(new, self._unframed(X), series, reset=not go_on)
         if not steps.lengths.any():
-            raise ValueError(
-                "X has no steps to learn from: every sequence is empty, or padding (all NaN) alone."
-            )
+            raise ValueError("X has no steps to learn from: every sequence is empty or all padding (NaN).")
         learned = deepcopy(self._learned()) if go_on else {}
         for key, rows in zip(self._keys(steps), self._groups(steps), strict=True):
-            if len(rows) and key is not _NO_IDENTITY:
+            if len(rows) and key is not NO_IDENTITY:
                 learned.setdefault(key, self._unfitted())
-                with _naming_nonfinite(steps):
+                with steps.naming_nonfinite():
                     getattr(learned[key], method)(steps.select(rows))
         for attribute in ("scaler_", "scalers_"):
             vars(new).pop(attribute, None)
@@ -273,16 +238,14 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         return np.asarray(X) if self.per == "sequence" and isinstance(X, Windows) else X
 
     def _groups(self, steps: Steps) -> list[Ints]:
-        """Return the rows that share a scaler."""
-        return (
-            [steps.rows()] if self.per == "feature" else [steps.rows_of(i) for i in range(len(steps.lengths))]
-        )
+        """Return the rows of the table that share a scaler, for each scaler."""
+        return [steps.rows()] if self.per == "feature" else [steps.rows_of(i) for i in range(len(steps))]
 
     def _keys(self, steps: Steps) -> list[Any]:
-        """Return the key of the scaler of each group."""
+        """Return the key of each group's scaler."""
         if self.per == "feature":
             return [None]
-        return [_NO_IDENTITY] * len(steps.lengths) if steps.ids is None else steps.ids
+        return [NO_IDENTITY] * len(steps) if steps.ids is None else steps.ids
 
     def _apply(self, method: str, steps: Steps, scalers: list[Any]) -> Any:
         """Call a method of each group's scaler; where that is None, of one fitted to the group."""
@@ -291,7 +254,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
             if len(rows) == 0:
                 continue
             values = steps.select(rows)
-            with _naming_nonfinite(steps):
+            with steps.naming_nonfinite():
                 scaler = self._unfitted().fit(values) if scaler is None else scaler
                 scaled = _one_to_one(getattr(scaler, method)(values), values, scaler)
             result = result.astype(np.result_type(result, scaled), copy=False)
@@ -299,33 +262,29 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         return steps.give_back(result)
 
     def _scalers_like(self, like: Any, series: Any, steps: Steps) -> list[Any]:
-        """Return the scaler that `transform` used for each sequence, fitted again where it was not kept."""
+        """Return the scaler that `transform` used for each sequence, fitted again where it is not kept."""
         if self.per == "feature":
-            raise ValueError(
-                'like= belongs to per="sequence"; with per="feature" the scale was learned in fit.'
-            )
+            raise ValueError('like= belongs to per="sequence"; with per="feature" fit has learned the scale.')
         before = read_unnamed_steps(self, self._unframed(like), series)
-        if len(before.lengths) != len(steps.lengths) or (before.ids or steps.ids) != (
-            steps.ids or before.ids
-        ):
+        if len(before) != len(steps) or (before.ids or steps.ids) != (steps.ids or before.ids):
             raise ValueError(
                 "like must have the sequences of X in the same order, as they were before transform; X has "
-                f"{_count(steps)}, like has {_count(before)}."
+                f"{steps.describe()}, like has {before.describe()}."
             )
         scalers = [self._learned().get(key) for key in self._keys(before)]
         for i, rows in enumerate(self._groups(before)):
             if scalers[i] is None and len(rows):
-                with _naming_nonfinite(before):
+                with before.naming_nonfinite():
                     scalers[i] = self._unfitted().fit(before.select(rows))
         return scalers
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True  # NaN at the ends of a sequence is padding
         tags.input_tags.three_d_array = True
         scaler = StandardScaler() if self.scaler is None else self.scaler
-        wrapped = get_tags(scaler) if isinstance(scaler, BaseEstimator) else None
-        if wrapped is not None and wrapped.transformer_tags is not None:
+        if isinstance(scaler, TransformerMixin):
+            wrapped = get_tags(scaler)
+            tags.input_tags.allow_nan = wrapped.input_tags.allow_nan  # of NaN that is not padding
             tags.transformer_tags.preserves_dtype = wrapped.transformer_tags.preserves_dtype
         return tags
 
@@ -339,34 +298,14 @@ def _one_to_one(scaled: Any, values: Array, scaler: Any) -> Array:
     return np.asarray(scaled)
 
 
-@contextmanager
-def _naming_nonfinite(steps: Steps) -> Iterator[None]:
-    """Say where NaN or infinity is if a scaler refuses it."""
-    try:
-        yield
-    except ValueError as error:
-        if "NaN" in str(error) or "infinity" in str(error):
-            steps.refuse_nonfinite()
-        raise
-
-
 def _refuse_unkept(steps: Steps, i: int, like: Any) -> None:
     if like is not None:
-        raise ValueError(
-            f"Sequence {i} of like has no steps, but that of X has: there is no scale to invert."
-        )
+        raise ValueError(f"Sequence {i} of like has no steps, but that of X has: there is no scale to invert.")
     if steps.ids is None:
         what = f"Sequence {i} of X"
-    elif steps.ids[i] is None:
-        what = "X is a series that fit did not see, which"
     else:
-        what = f"Series {steps.ids[i]!r} was not seen in fit and"
+        what = f"Series {steps.ids[i]!r} was not learned in fit; it"
     raise ValueError(
-        f'{what} was scaled by its own statistics (per="sequence"), which are not kept; pass the sequences as they '
-        "were before transform: inverse_transform(X, like=X_before)."
+        f'{what} was scaled by its own statistics (per="sequence"), which are not kept; pass the sequences '
+        "as they were before transform: inverse_transform(X, like=X_before)."
     )
-
-
-def _count(steps: Steps) -> str:
-    ids = steps.ids if steps.ids is not None else [None]
-    return f"{len(steps.lengths)} sequences" if ids == [None] else f"series {ids}"

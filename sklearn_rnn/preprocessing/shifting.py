@@ -59,7 +59,7 @@ def series_to_supervised(data: Any, n_in: int = 1, n_out: int = 1, dropnan: bool
     levels = list(range(frame.index.nlevels - 1))
     shifting = frame.groupby(level=levels, sort=False) if levels else frame
     shifted = {k: shifting.shift(-k) for k in range(-n_in, n_out)}
-    table = pd.concat(shifted, axis=1)
+    table = pd.concat(list(shifted.values()), axis=1)
     table.columns = pd.Index([lagged(name, k) for k in shifted for name in frame.columns])
     table = table.dropna() if dropnan else table
     if len(table) == 0:
@@ -88,7 +88,7 @@ def lagged(name: Any, k: int) -> str:
 
 def known_positions(known: Any, names: Array | None, n_features: int) -> Ints:
     """Positions of the columns that `known` names or numbers."""
-    columns = list(range(n_features)) if names is None else [str(name) for name in names]
+    columns: list[Any] = list(range(n_features)) if names is None else [str(name) for name in names]
     known = [] if known is None else list(known)
     missing = [item for item in known if not _is_column(item, columns, n_features)]
     if missing:
@@ -103,7 +103,11 @@ def known_positions(known: Any, names: Array | None, n_features: int) -> Ints:
 def _is_column(item: Any, columns: list[Any], n_features: int) -> bool:
     if isinstance(item, str):
         return item in columns
-    return isinstance(item, Integral) and not isinstance(item, bool) and -n_features <= item < n_features
+    return (
+        isinstance(item, int | np.integer)
+        and not isinstance(item, bool)
+        and int(item) in range(-n_features, n_features)
+    )
 
 
 def shift_known(table: Array, known: Ints, horizon: int, widths: Ints) -> Array:

@@ -1,0 +1,162 @@
+"""The parameters of the estimators in words: one text each, with the default read off the signature."""
+
+from __future__ import annotations
+
+import inspect
+from textwrap import indent
+from typing import TypeVar
+
+T = TypeVar("T", bound=type)
+
+PARAMETERS = {
+    "hidden_layer_sizes": (
+        "int or tuple of int",
+        "Units of each recurrent layer, first to last. Layers may differ in size.",
+    ),
+    "nonlinearity": ('{{"tanh", "relu"}}', "Activation of the hidden state."),
+    "bidirectional": (
+        "bool",
+        "Whether a second set of cells reads each sequence from its end. Refused with ``stateful=True``.",
+    ),
+    "dropout": (
+        "float in [0, 1)",
+        "Share of each recurrent layer's outputs that is dropped in training before the next layer, by one mask per\n"
+        "sequence for all its steps [1]_.",
+    ),
+    "recurrent_dropout": (
+        "float in [0, 1)",
+        "Share of the hidden state that is dropped in training on its way to the next step, by one mask per sequence\n"
+        "[1]_. Such a layer runs step by step, several times slower.",
+    ),
+    "return_sequences": (
+        "bool",
+        "False: one target per sequence. True: one target per step, so that a 2-D X is a table of one step per row.",
+    ),
+    "stateful": (
+        "bool",
+        "Whether the state is carried from one chunk of a sequence to the next. Not available yet.",
+    ),
+    "tbptt": ("None, int or tuple of two int", "Truncated back-propagation through time. Not available yet."),
+    "loss": (
+        "{loss}",
+        "What training minimises. A torch loss, class or instance, takes (output, target), of shape (n, n_outputs)\n"
+        "{loss_targets}; with weights its reduction must be 'none', as it is if a class is given.",
+    ),
+    "quantile": ("float in (0, 1)", "Which quantile ``loss='quantile'`` predicts."),
+    "optimizer": (
+        '{{"adam", "adamw", "sgd", "rmsprop"}} or class of torch.optim.Optimizer',
+        "How weights are updated.",
+    ),
+    "lr": ("float", "Learning rate."),
+    "optimizer_params": (
+        "dict or None",
+        "Further arguments of the optimizer, such as ``{{'momentum': 0.9}}``.",
+    ),
+    "weight_decay": ("float", "Strength of the penalty on weights, as the optimizer defines it."),
+    "clip_grad_norm": (
+        "float or None",
+        "Greatest norm of the gradient, over all weights; longer ones are shortened.",
+    ),
+    "batch_size": ("int", "Sequences per update."),
+    "max_epochs": ("int", "Passes over the data."),
+    "shuffle": ("bool", "Whether sequences are drawn into new batches in each epoch."),
+    "early_stopping": (
+        "bool",
+        "Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best weights.",
+    ),
+    "validation_fraction": ("float in (0, 1)", "Share of the data that early stopping holds out."),
+    "n_iter_no_change": ("int", "Epochs without a better validation loss after which training stops."),
+    "tol": ("float", "Least fall of the validation loss that counts as better."),
+    "validation": (
+        '{{"auto", "end", "random"}}',
+        "What is held out: the last sequences (of each series), or of a table of steps the last rows of each series;\n"
+        'or a random part{stratified}. "auto" is {validation_auto}.',
+    ),
+    "normalize_y": (
+        "bool",
+        "Whether to learn on standardised targets. Predictions are in the units of y either way.",
+    ),
+    "class_weight": (
+        'None, "balanced" or dict',
+        'Weights of classes. "balanced": in inverse proportion to their frequency.',
+    ),
+    "mask_value": (
+        "float or None",
+        "Steps whose features all have this value are skipped, beside those at the ends that are all NaN.",
+    ),
+    "warm_start": ("bool", "Whether `fit` goes on from the weights of the last fit."),
+    "random_state": (
+        "int, RandomState instance or None",
+        "Seed of weights, batches, dropout and random validation.",
+    ),
+    "verbose": ("int", "0: silent, 1: a progress bar per epoch, 2: a line per epoch."),
+    "scoring": (
+        "str, callable, list, dict or None",
+        "Scorers of scikit-learn, recorded in ``history_`` after each epoch for the validation part, or without one\n"
+        "for the training part.",
+    ),
+    "callbacks": (
+        "list or None",
+        "Callbacks of skorch, which see the net. Each is used as it is, not copied.",
+    ),
+    "device": ('"auto", str or torch.device', '"auto": "cuda" if there is a GPU, else "cpu".'),
+    "dtype": ('{{"float32", "float64"}}', "Floating type of weights and computations."),
+}
+
+ATTRIBUTES = """\
+net_ : skorch.NeuralNet
+    The net that was trained.
+module_ : torch.nn.Module
+    Its torch module, with ``forward(x, state) -> (output, state)``.
+history_ : DataFrame
+    A row per epoch: train_loss, valid_loss with early stopping, scores, and dur in seconds.
+n_iter_ : int
+    Epochs run.
+n_outputs_ : int
+    Targets per sequence or step.
+n_features_in_ : int
+    Columns of a 2-D X; features per step of other forms.
+feature_names_in_ : ndarray of str
+    Names of the columns, if X was a DataFrame with names that are all strings.
+"""
+
+CLASSES = """\
+classes_ : ndarray
+    Labels of the classes, in the order of the columns of `predict_proba`.
+"""
+
+DROPOUT = """\
+.. [1] Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks,
+   NeurIPS.
+"""
+
+WORDS = {
+    "regressor": {
+        "loss": '{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
+        "loss_targets": "both",
+        "stratified": "",
+        "validation_auto": '"end"',
+    },
+    "classifier": {
+        "loss": '{"log_loss"} or a torch loss',
+        "loss_targets": "and codes of classes of shape (n,)",
+        "stratified": ", with the same shares of classes",
+        "validation_auto": '"end" with ``return_sequences=True`` or overlapping windows, else "random"',
+    },
+}
+
+
+def documented(cls: T) -> T:
+    """Fill ``{parameters}``, ``{attributes}`` and ``{dropout}`` in the docstring of an estimator."""
+    words = WORDS["classifier" if cls.__name__.endswith("Classifier") else "regressor"]
+    parameters = []
+    for name, parameter in inspect.signature(cls).parameters.items():
+        kind, text = (part.format(**words) for part in PARAMETERS[name])
+        parameters.append(f"{name} : {kind}, default={parameter.default!r}\n{indent(text, '    ')}")
+    attributes = ATTRIBUTES + (CLASSES if words is WORDS["classifier"] else "")
+    blocks = {"parameters": "\n".join(parameters), "attributes": attributes, "dropout": DROPOUT}
+    doc = inspect.cleandoc(cls.__doc__ or "")
+    for name, block in blocks.items():
+        doc = doc.replace(f"{{{name}}}", block.rstrip())
+    cls.__doc__ = doc
+    return cls
