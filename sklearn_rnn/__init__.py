@@ -1,8 +1,16 @@
 """Recurrent networks that behave like any other scikit-learn estimator."""
 
 from .classifiers import GRUClassifier, LSTMClassifier, RNNClassifier
-from .preprocessing import ShiftFramer, series_to_supervised
+from .preprocessing import (
+    SequenceOneHotEncoder,
+    SequencePadder,
+    SequenceScaler,
+    ShiftFramer,
+    series_to_supervised,
+)
 from .regressors import GRURegressor, LSTMRegressor, RNNRegressor
+
+__version__ = "0.1.0"
 
 __all__ = [
     "GRUClassifier",
@@ -11,7 +19,9 @@ __all__ = [
     "LSTMRegressor",
     "RNNClassifier",
     "RNNRegressor",
+    "SequenceOneHotEncoder",
+    "SequencePadder",
+    "SequenceScaler",
     "ShiftFramer",
     "series_to_supervised",
 ]
-__version__ = "0.1.0"

@@ -104,8 +104,9 @@ class Windows(NDArrayOperatorsMixin):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, key: Any) -> Any:
-        parts = key if isinstance(key, tuple) else (key,)
-        rows, rest = (parts[0], parts[1:]) if parts else (..., ())
+        parts: tuple[Any, ...] = key if isinstance(key, tuple) else (key,)
+        rows: Any = parts[0] if parts else ...
+        rest = parts[1:]
         if isinstance(rows, int | np.integer):
             return np.asarray(self._take(np.array([rows])))[(0, *rest)]
         if not isinstance(rows, slice):

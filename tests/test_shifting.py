@@ -72,6 +72,7 @@ def test_agrees_with_the_framer():
         ({"n_out": 0}, "n_out must be an integer of at least 1, got 0"),
         ({"n_out": 1.0}, "n_out must be an integer of at least 1, got 1.0"),
         ({"n_in": 5}, "No row is left: n_in=5 and n_out=1 need 6 rows .* data has 5 rows"),
+        ({"data": []}, "No row is left: .* data has 0 rows"),
         ({"data": np.zeros((2, 2, 2))}, "1-D or 2-D, got 3 dimensions"),
         ({"data": 3}, "1-D or 2-D, got 0 dimensions"),
         ({"data": pd.DataFrame({"x": range(3)}, index=[2, 1, 0])}, "not in time order"),

@@ -40,7 +40,7 @@ def read_rows(estimator: Any, X: Any, series: Any, *, reset: bool = False) -> Ro
     return Rows.of(X, table, series)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """The rows of a table, each in time order within its series.
 
@@ -155,7 +155,7 @@ class Rows:
             )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """What a framer keeps of the training table: its last rows, and the time that would come next.
 

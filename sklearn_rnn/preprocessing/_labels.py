@@ -83,7 +83,7 @@ def _as_list(X: Any) -> list[Any] | None:
 
 
 def _read_table(encoder: Any, X: Any, reset: bool) -> tuple[Array, Ints]:
-    if reset or encoder._form == "table":
+    if reset or (encoder._form == "table" and not isinstance(X, list | tuple)):
         X = validate_data(encoder, X, dtype=None, ensure_all_finite=False, reset=reset)
     else:
         X = check_array(X, dtype=None, ensure_all_finite=False, input_name="X", estimator=encoder)

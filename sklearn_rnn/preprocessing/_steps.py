@@ -75,8 +75,12 @@ class Steps:
             return [part[:, 0] if array.ndim == 1 else part for part, array in zip(result, X, strict=True)]
         return result
 
+    def name(self, i: int) -> str:
+        """Name sequence `i` for a message."""
+        return f"sequence {i}" if self.ids in (None, [None]) else f"series {self.ids[i]!r}"
+
     def describe(self) -> str:
-        """Name the series, or count the sequences."""
+        """Name the series, or count the sequences, for a message."""
         return f"{len(self)} sequences" if self.ids in (None, [None]) else f"series {self.ids}"
 
     @contextmanager
@@ -107,7 +111,7 @@ def read_steps(estimator: Any, X: Any, series: Any = None, *, reset: bool = Fals
     reset : bool, default=False
         Whether this is a fit.
     """
-    X = known_form(X)
+    X = as_known_form(X)
     raw, names = _raw_sequences(estimator, X, True, _float_dtype(X), series, reset)
     if reset:
         estimator._fitted_form = FittedForm(kind(X), raw.n_features)
@@ -115,7 +119,6 @@ def read_steps(estimator: Any, X: Any, series: Any = None, *, reset: bool = Fals
     starts, lengths = raw.starts, raw.lengths
     if padding.any():
         starts, lengths = trim(starts, lengths, raw.stride, padding)
-    X = [np.asarray(sequence) for sequence in X] if isinstance(X, list) else X
     return Steps(X, raw, starts, lengths, names, _series_ids(X, series))
 
 
@@ -127,19 +130,6 @@ def read_unnamed_steps(estimator: Any, X: Any, series: Any = None) -> Steps:
     estimator = copy(estimator)
     vars(estimator).pop("feature_names_in_", None)
     return read_steps(estimator, X.set_axis(range(X.shape[1]), axis=1) if isinstance(X, pd.DataFrame) else X, series)
-
-
-def known_form(X: Any) -> Any:
-    """Return X as Windows, a 2-D array-like, a 3-D array, or a list of arrays that is not empty.
-
-    A nested list of numbers of equal lengths is a 2-D array, as everywhere in scikit-learn.
-    """
-    X = as_known_form(X)
-    if not isinstance(X, list):
-        return X
-    if not X:
-        raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
-    return X if any(isinstance(sequence, np.ndarray) for sequence in X) else np.asarray(X)
 
 
 def _float_dtype(X: Any) -> Any:

@@ -13,10 +13,10 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
-from .._reading import _read_dense, _read_ragged, kind
+from .._reading import _read_dense, _read_ragged, as_known_form, kind
 from .._sequences import Array, Ints, offsets, trim
 from ._labels import Labels, place_of, read_labels, read_tokens
-from ._steps import TableOutputMixin, known_form
+from ._steps import TableOutputMixin
 
 ASCII = [chr(code) for code in range(128)]
 UNKNOWN_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what Unicode puts in place of a character it can't show
@@ -34,8 +34,8 @@ class SequenceOneHotEncoder(TableOutputMixin, TransformerMixin, BaseEstimator):
     2-D array or DataFrame of labels, a sequence per row   array of shape (n, steps, n_categories)
     =====================================================  ================================================
 
-    A nested list of numbers of equal lengths is a 2-D array, as everywhere in scikit-learn. A column of
-    labels, one step per row, is one sequence: give it as ``[column]``.
+    Lists of numbers of equal lengths are a 2-D array, as everywhere in scikit-learn. A column of labels, one
+    step per row, is one sequence: give it as ``[column]``.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class SequenceOneHotEncoder(TableOutputMixin, TransformerMixin, BaseEstimator):
     encoder_ : OneHotEncoder
         The fitted encoder of single labels.
     n_features_in_ : int
-        Columns of a 2-D X in `fit`; 1 for lists, which may be of any lengths.
+        Columns of a 2-D X in `fit`; 1 for lists of sequences.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, where X was a DataFrame whose column names are all strings.
 
@@ -137,7 +137,7 @@ class SequenceOneHotEncoder(TableOutputMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : list of str, list of lists or arrays of labels, or array-like of shape (n, steps)
-            Sequences of labels. A 2-D X has the columns of `fit`, if X was 2-D there.
+            Sequences of labels. A 2-D array has the columns of `fit`, if X was 2-D there.
 
         Returns
         -------
@@ -184,7 +184,7 @@ class SequenceOneHotEncoder(TableOutputMixin, TransformerMixin, BaseEstimator):
             ``handle_unknown="error"``, a step of zeros.
         """
         check_is_fitted(self)
-        X = known_form(X)
+        X = as_known_form(X)
         table, widths = self._read_steps(X)
         missing = np.isnan(table).all(axis=1)
         labels = self._decode(table, missing, widths)

@@ -109,7 +109,7 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         self.output = output
         self.context = context
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None, *, series: Any = None) -> Self:
         """Learn the columns, and keep the last rows as context for rows that go on from them.
 
@@ -309,9 +309,7 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         if once is not None:
             sources = rows.sources(once)
             if (sources < 0).all():
-                raise ValueError(
-                    "The table given to set_context has none of the series of X; give their ids."
-                )
+                raise ValueError("The table given to set_context has none of the series of X; give their ids.")
             return once, sources
         if self.context == "none" or self.history_ is None:
             return None, None

@@ -12,9 +12,9 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
 
-from .._reading import FittedForm, _check_step_features, _read_ragged, kind
+from .._reading import FittedForm, _check_step_features, _read_ragged, as_known_form, kind
 from .._sequences import Array, offsets
-from ._steps import TableOutputMixin, known_form
+from ._steps import TableOutputMixin
 
 
 class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
@@ -40,7 +40,7 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
     maxlen_ : int
         Steps of every sequence of the result.
     n_features_in_ : int
-        Features of a step; for a 2-D X, its columns, each of which is a step.
+        Features of a step; for a 2-D array, its columns, each of which is a step.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, where X was a DataFrame whose column names are all strings.
 
@@ -93,7 +93,7 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
         ----------
         X : list of array-like of shape (steps_i,) or (steps_i, n_features), or array-like of shape \
                 (n, steps) or (n, steps, n_features)
-            Sequences of numbers. A 2-D X has a univariate sequence per row.
+            Sequences of numbers. A 2-D array has a univariate sequence per row.
         y : None
             Ignored.
 
@@ -121,7 +121,7 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : list of array-like, or array-like of shape (n, steps) or (n, steps, n_features)
-            As in `fit`, of any lengths. A 2-D X has the columns of `fit`, if X was 2-D there.
+            As in `fit`, of any lengths. A 2-D array has the columns of `fit`, if X was one there.
 
         Returns
         -------
@@ -164,7 +164,7 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
             If X has no such form, other steps than `maxlen_`, or other features than in `fit`.
         """
         check_is_fitted(self)
-        X = known_form(X)
+        X = as_known_form(X)
         if kind(X) == "ragged":
             raise ValueError(
                 f"X is a list of arrays; expected padded sequences, an array of shape (n, {self.maxlen_}) or "
@@ -208,7 +208,7 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
 
     def _read(self, X: Any, *, reset: bool) -> Array | list[Array]:
         """Read X as arrays of shape (steps_i,) or (steps_i, n_features), all of one dtype."""
-        X = known_form(X)
+        X = [np.asarray(sequence) for sequence in X] if isinstance(X, list | tuple) else as_known_form(X)
         sequences = _read_list(X) if isinstance(X, list) else self._read_array(X)
         n_features = int(np.prod(sequences[0].shape[1:]))
         if kind(X) == "table" and (reset or self._fitted_form.kind == "table"):
@@ -235,9 +235,10 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
         return tags
 
 
-def _read_list(X: list[Any]) -> list[Array]:
+def _read_list(arrays: list[Array]) -> list[Array]:
     """Read a list as arrays of one dtype and of the same features; an empty one has those of the others."""
-    arrays = [np.asarray(sequence) for sequence in X]
+    if not arrays:
+        raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
     full = [array for array in arrays if array.shape[:1] != (0,)] or arrays[:1]
     for i, array in enumerate(arrays):
         if array.shape[:1] != (0,) and array.ndim != full[0].ndim:

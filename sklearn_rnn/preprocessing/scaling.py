@@ -201,7 +201,11 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
             scalers = self._scalers_like(like, series, steps)
         for i, rows in enumerate(self._groups(steps)):
             if scalers[i] is None and len(rows):
-                _refuse_unkept(steps, i, like)
+                raise ValueError(
+                    f'The scale of {steps.name(i)} is not known: with per="sequence" fit learns that of the '
+                    "series of a table, and no other. Name the series of each row, by series= or the index, or "
+                    "pass the sequences as they were before transform: inverse_transform(X, like=X_before)."
+                )
         return self._apply("inverse_transform", steps, scalers)
 
     def _fitted(self, method: str, X: Any, series: Any) -> SequenceScaler:
@@ -296,16 +300,3 @@ def _one_to_one(scaled: Any, values: Array, scaler: Any) -> Array:
             f"{type(scaled).__name__} of shape {np.shape(scaled)} from shape {values.shape}."
         )
     return np.asarray(scaled)
-
-
-def _refuse_unkept(steps: Steps, i: int, like: Any) -> None:
-    if like is not None:
-        raise ValueError(f"Sequence {i} of like has no steps, but that of X has: there is no scale to invert.")
-    if steps.ids is None:
-        what = f"Sequence {i} of X"
-    else:
-        what = f"Series {steps.ids[i]!r} was not learned in fit; it"
-    raise ValueError(
-        f'{what} was scaled by its own statistics (per="sequence"), which are not kept; pass the sequences '
-        "as they were before transform: inverse_transform(X, like=X_before)."
-    )

@@ -76,7 +76,7 @@ def _as_frame(data: Any) -> pd.DataFrame:
     array = np.asarray(data)
     if array.ndim not in (1, 2):
         raise ValueError(f"data must be a series or a table, 1-D or 2-D, got {array.ndim} dimensions.")
-    array = array.reshape(len(array), -1)
+    array = array[:, None] if array.ndim == 1 else array
     names = [f"var{i + 1}" for i in range(array.shape[1])]
     return pd.DataFrame(array, columns=names, index=data.index if isinstance(data, pd.Series) else None)
 

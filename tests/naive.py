@@ -1,0 +1,95 @@
+"""Recurrent networks from their definitions, in explicit loops over float64 numbers; shares no code with the package."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def sigmoid(a):
+    return 1.0 / (1.0 + math.exp(-a))
+
+
+def affine(W, x, b):
+    return [sum(W[i][j] * x[j] for j in range(len(x))) + b[i] for i in range(len(b))]
+
+
+def rnn_step(x, state, w, nonlinearity="tanh"):
+    phi = math.tanh if nonlinearity == "tanh" else (lambda a: max(a, 0.0))
+    a, r = affine(w["weight_ih"], x, w["bias_ih"]), affine(w["weight_hh"], state[0], w["bias_hh"])
+    return ([phi(a[k] + r[k]) for k in range(len(a))],)
+
+
+def lstm_step(x, state, w, nonlinearity=None):
+    h, c = state
+    n = len(h)
+    a, r = affine(w["weight_ih"], x, w["bias_ih"]), affine(w["weight_hh"], h, w["bias_hh"])
+    new_h, new_c = [], []
+    for k in range(n):  # torch stacks the gates in the order i, f, g, o
+        i = sigmoid(a[k] + r[k])
+        f = sigmoid(a[n + k] + r[n + k])
+        g = math.tanh(a[2 * n + k] + r[2 * n + k])
+        o = sigmoid(a[3 * n + k] + r[3 * n + k])
+        new_c.append(f * c[k] + i * g)
+        new_h.append(o * math.tanh(new_c[k]))
+    return new_h, new_c
+
+
+def gru_step(x, state, w, nonlinearity=None):
+    (h,) = state
+    n = len(h)
+    a, r = affine(w["weight_ih"], x, w["bias_ih"]), affine(w["weight_hh"], h, w["bias_hh"])
+    new = []
+    for k in range(n):  # r, z, n
+        reset, z = sigmoid(a[k] + r[k]), sigmoid(a[n + k] + r[n + k])
+        candidate = math.tanh(a[2 * n + k] + reset * r[2 * n + k])
+        new.append((1 - z) * candidate + z * h[k])
+    return (new,)
+
+
+STEPS = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step}
+
+
+def run_direction(cell, x, state, w, nonlinearity="tanh"):
+    outputs = []
+    for row in x:
+        state = STEPS[cell](list(row), state, w, nonlinearity)
+        outputs.append(state[0])
+    return outputs, state
+
+
+def run(cell, x, layers, head, *, bidirectional=False, state=None, nonlinearity="tanh"):
+    """Run one sequence (steps, features) through the network.
+
+    `layers` lists the weights of each recurrence (both directions of a layer follow each other), `head` is (W, b).
+    Answers per-step outputs, the output from the final states, and the final states.
+    """
+    per_layer = 2 if bidirectional else 1
+    x = [list(map(float, row)) for row in x]
+    after = []
+    for first in range(0, len(layers), per_layer):
+        sides = []
+        for d in range(per_layer):
+            w = layers[first + d]
+            units = len(w["weight_hh"][0])
+            zero = ([0.0] * units, [0.0] * units) if cell == "lstm" else ([0.0] * units,)
+            start = zero if state is None else state[first + d]
+            outputs, final = run_direction(cell, x[::-1] if d else x, start, w, nonlinearity)
+            sides.append(outputs[::-1] if d else outputs)
+            after.append(final)
+        x = [sum((side[t] for side in sides), []) for t in range(len(x))]
+    top = sum((list(final[0]) for final in after[-per_layer:]), [])
+    outputs = [affine(head[0], row, head[1]) for row in x]
+    return np.array(outputs).reshape(len(x), len(head[1])), np.array(affine(head[0], top, head[1])), after
+
+
+def weights_of(network):
+    """The weights of a torch network as plain lists."""
+    named = {name: p.detach().double().tolist() for name, p in network.named_parameters()}
+    layers = []
+    for i in range(len(network.layers)):
+        for d in range(len(network.layers[i].cells)):
+            prefix = f"layers.{i}.cells.{d}.weights."
+            layers.append({k: named[f"{prefix}{k}_l0"] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")})
+    return layers, (named["head.weight"], named["head.bias"])

@@ -1,0 +1,90 @@
+"""scikit-learn's estimator checks, for every public estimator and transformer: no skips, strict expected failures."""
+
+from __future__ import annotations
+
+from unittest import SkipTest
+
+import pytest
+from sklearn.utils.estimator_checks import check_estimators_pickle, parametrize_with_checks
+
+import sklearn_rnn
+from sklearn_rnn import (
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    RNNClassifier,
+    RNNRegressor,
+    SequenceOneHotEncoder,
+    SequencePadder,
+    SequenceScaler,
+    ShiftFramer,
+)
+
+ESTIMATORS = (RNNRegressor, LSTMRegressor, GRURegressor, RNNClassifier, LSTMClassifier, GRUClassifier)
+# Exact arithmetic: the whole data in each update, in double precision.
+EXACT = {"dtype": "float64", "batch_size": 10**6, "max_epochs": 30, "lr": 0.02, "random_state": 0}
+
+NAN_INSIDE = {
+    "check_estimators_pickle": "The tag allow_nan makes this check put NaN at random places. NaN is padding at the ends "
+    "of a sequence; inside, it is refused. test_pickle_check_without_nan runs the same check without NaN."
+}
+MINI_BATCHES = {
+    "check_sample_weight_equivalence_on_dense_data": "A sample that is repeated falls into other mini-batches than one "
+    "of weight two. With the whole data in a batch the check passes."
+}
+ORDER_OF_ROWS = {
+    "check_methods_subset_invariance": "A window holds the rows before its row, so that a row alone has another window.",
+    "check_methods_sample_order_invariance": "A window holds the rows before its row: another order is another series.",
+}
+
+CHECKED = [
+    *[(estimator(**EXACT), NAN_INSIDE) for estimator in ESTIMATORS],
+    *[(estimator(), NAN_INSIDE | MINI_BATCHES) for estimator in ESTIMATORS],
+    (SequenceScaler(), {}),
+    (SequenceOneHotEncoder(), {}),
+    (SequencePadder(), {}),
+    (ShiftFramer(horizon=0), {}),
+    (ShiftFramer(), ORDER_OF_ROWS),
+    (ShiftFramer(output="table"), ORDER_OF_ROWS),
+]
+
+
+def run(check, estimator):
+    try:
+        check(estimator)
+    except SkipTest as skip:
+        pytest.fail(f"A check was skipped: {skip}")
+
+
+@parametrize_with_checks(
+    [estimator for estimator, _ in CHECKED],
+    expected_failed_checks=lambda estimator: next(failures for known, failures in CHECKED if same(known, estimator)),
+)
+def test_estimator_check(estimator, check):
+    run(check, estimator)
+
+
+def same(known, estimator):
+    return type(known) is type(estimator) and known.get_params() == estimator.get_params()
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_pickle_check_without_nan(estimator, readonly):
+    class WithoutNaN(estimator):
+        def __sklearn_tags__(self):
+            tags = super().__sklearn_tags__()
+            tags.input_tags.allow_nan = False
+            return tags
+
+    # pickle finds a class by its name
+    WithoutNaN.__qualname__ = WithoutNaN.__name__ = f"{estimator.__name__}WithoutNaN"
+    globals()[WithoutNaN.__name__] = WithoutNaN
+    check_estimators_pickle(estimator.__name__, WithoutNaN(**EXACT), readonly_memmap=readonly)
+
+
+def test_all_public_estimators_are_checked():
+    public = {getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__}
+    classes = {item for item in public if isinstance(item, type)}
+    assert classes == {type(estimator) for estimator, _ in CHECKED}
