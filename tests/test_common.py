@@ -50,6 +50,10 @@ CHECKED = [
 ]
 
 
+def same(known, estimator):
+    return type(known) is type(estimator) and known.get_params() == estimator.get_params()
+
+
 def run(check, estimator):
     try:
         check(estimator)
@@ -63,10 +67,6 @@ def run(check, estimator):
 )
 def test_estimator_check(estimator, check):
     run(check, estimator)
-
-
-def same(known, estimator):
-    return type(known) is type(estimator) and known.get_params() == estimator.get_params()
 
 
 @pytest.mark.parametrize("readonly", [False, True])

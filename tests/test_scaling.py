@@ -271,6 +271,8 @@ def test_like_must_have_the_sequences_of_x(steps):
     table = panel(steps)
     with pytest.raises(ValueError, match=r"X has series \['b', 'a', 'c'\], like has series \['a', 'b', 'c'\]"):
         scaler.inverse_transform(table, like=table.sort_index())
+    with pytest.raises(ValueError, match=r"X has series .* like has 3 sequences"):
+        scaler.inverse_transform(table, like=[steps[:4]] * 3)
     with pytest.raises(ValueError, match="The scale of sequence 0 is not known"):
         scaler.inverse_transform(steps[None], like=np.full((1, 2, 2), np.nan))
 

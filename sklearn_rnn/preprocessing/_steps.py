@@ -115,7 +115,7 @@ def read_steps(estimator: Any, X: Any, series: Any = None, *, reset: bool = Fals
     raw, names = _raw_sequences(estimator, X, True, _float_dtype(X), series, reset)
     if reset:
         estimator._fitted_form = FittedForm(kind(X), raw.n_features)
-    padding = np.isnan(raw.table).all(axis=1)
+    padding = np.asarray(np.isnan(raw.table).all(axis=1))
     starts, lengths = raw.starts, raw.lengths
     if padding.any():
         starts, lengths = trim(starts, lengths, raw.stride, padding)
@@ -158,7 +158,7 @@ class TableOutputMixin:
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
+        super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)  # type: ignore[call-arg]
         cls._sklearn_auto_wrap_output_keys = {"transform"}  # type: ignore[attr-defined]
         if "transform" in vars(cls):
             cls.transform = _contain_tables(vars(cls)["transform"])  # type: ignore[attr-defined]

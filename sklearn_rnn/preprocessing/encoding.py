@@ -186,7 +186,7 @@ class SequenceOneHotEncoder(TableOutputMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = as_known_form(X)
         table, widths = self._read_steps(X)
-        missing = np.isnan(table).all(axis=1)
+        missing = np.asarray(np.isnan(table).all(axis=1))
         labels = self._decode(table, missing, widths)
         if kind(X) == "table":
             return self._as_numbers(labels)

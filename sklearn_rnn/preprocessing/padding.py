@@ -77,6 +77,8 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
         "value": [Real],
     }
 
+    _fitted_form: FittedForm
+
     def __init__(
         self, maxlen: int | None = None, *, padding: str = "pre", truncating: str = "pre", value: float = 0.0
     ) -> None:
@@ -176,7 +178,7 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
             raise ValueError(f"X has {array.shape[1]} steps per sequence; expected maxlen_={self.maxlen_}.")
         value = array.dtype.type(self.value) if array.dtype.kind == "f" else self.value  # as it was filled in
         fill = np.isnan(array) if np.isnan(self.value) else array == value
-        real = ~fill.reshape(*array.shape[:2], -1).all(axis=2)
+        real = np.asarray(~fill.reshape(*array.shape[:2], -1).all(axis=2))
         outward = real if self.padding == "pre" else real[:, ::-1]
         lengths = np.where(real.any(axis=1), self.maxlen_ - outward.argmax(axis=1), 0)
         return [row[self._steps_of(length)] for row, length in zip(array, lengths, strict=True)]
@@ -230,7 +232,7 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        if float(self.value).is_integer():
+        if isinstance(self.value, Real) and float(self.value).is_integer():
             tags.transformer_tags.preserves_dtype += ["int64", "int32"]
         return tags
 

@@ -44,13 +44,12 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         Any scikit-learn scaler that answers one column per feature; None means ``StandardScaler()``.
         ``MinMaxScaler(clip=True)`` clips values outside the range learned in `fit`.
     per : {"feature", "sequence"}, default="feature"
-        "feature" learns one scaler over the steps of all sequences. "sequence" scales each one by itself:
+        "feature" learns one scaler over all steps. "sequence" scales every sequence by itself:
 
         - A series of a table has an identity: its id in `series` or in all levels but the last of the
-          index; a table without ids is one series. Its scaler is learned in `fit`, applied to its later
-          rows, and inverted.
-        - A sequence of a 3-D array or list has none, and some series are new to `transform`: these are
-          scaled by their own statistics, which live with the data and are not kept.
+          index; a table without ids is one series. `fit` learns its scaler, for its later rows, too.
+        - A sequence of a 3-D array or list has none, so `transform` scales it by its own statistics, which
+          live with the data and are not kept; likewise a series that `fit` has not seen.
 
     Attributes
     ----------
@@ -70,9 +69,8 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
     Notes
     -----
     Scale before framing, never after: framed data hold a value once per lag. Windows are accepted all the
-    same. With ``per="feature"`` the table beneath them is scaled, counting once every row that a window
-    reads, so that the result is a view without copies again. With ``per="sequence"`` each window is scaled
-    by itself, which makes it a 3-D array.
+    same: their table is scaled, counting once every row that a window reads, so that the result is a view
+    again; with ``per="sequence"`` each window is scaled by itself, which takes a 3-D array.
 
     NaN within a sequence is left to the wrapped scaler: most disregard it and keep it.
 
@@ -222,7 +220,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
                 with steps.naming_nonfinite():
                     getattr(learned[key], method)(steps.select(rows))
         for attribute in ("scaler_", "scalers_"):
-            vars(new).pop(attribute, None)
+            new.__dict__.pop(attribute, None)
         setattr(new, self._attribute, learned[None] if self.per == "feature" else learned)
         return new
 
@@ -270,7 +268,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         if self.per == "feature":
             raise ValueError('like= belongs to per="sequence"; with per="feature" fit has learned the scale.')
         before = read_unnamed_steps(self, self._unframed(like), series)
-        if len(before) != len(steps) or (before.ids or steps.ids) != (steps.ids or before.ids):
+        if len(before) != len(steps) or before.ids != steps.ids:
             raise ValueError(
                 "like must have the sequences of X in the same order, as they were before transform; X has "
                 f"{steps.describe()}, like has {before.describe()}."
