@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import as_strided
+from sklearn.utils._array_api import get_namespace
 
 from ._sequences import Array, Ints, Sequences
 
@@ -149,6 +150,9 @@ class Windows(NDArrayOperatorsMixin):
         if view is None:
             return np.asarray(self._copy(), dtype=dtype)
         return np.array(view, dtype=dtype) if copy else np.asarray(view, dtype=dtype)
+
+    def __array_namespace__(self, api_version: str | None = None) -> Any:
+        return get_namespace(self.table)[0]  # what scikit-learn picks for an ndarray
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         arrays = [np.asarray(value) if isinstance(value, Windows) else value for value in inputs]

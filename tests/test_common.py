@@ -23,7 +23,7 @@ from sklearn_rnn import (
 
 ESTIMATORS = (RNNRegressor, LSTMRegressor, GRURegressor, RNNClassifier, LSTMClassifier, GRUClassifier)
 # Exact arithmetic: the whole data in each update, in double precision.
-EXACT = {"dtype": "float64", "batch_size": 10**6, "max_epochs": 30, "lr": 0.02, "random_state": 0}
+EXACT = {"dtype": "float64", "batch_size": 10**6, "max_epochs": 60, "lr": 0.01, "random_state": 0}
 
 NAN_INSIDE = {
     "check_estimators_pickle": "The tag allow_nan makes this check put NaN at random places. NaN is padding at the ends "
