@@ -20,7 +20,7 @@ from ._targets import Targets
 # rounding differs. So a prediction is the same to the last bit, whatever stands beside it in X.
 ROWS = 16
 # Steps in a batch of predictions: enough to keep two cores busy, few enough for their caches (found empirically).
-PREDICT_STEPS = 16_384
+PREDICT_STEPS = 32_768
 
 
 class SequenceData(Dataset[Any]):

@@ -13,25 +13,33 @@ list of (steps_i, f), (steps_i,)    n sequences                       n sequence
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
 from ._sequences import Array, Ints, Layout, Sequences, count_within, flat_rows, offsets, trim
 from ._windows import Windows
 
 IMPUTE = "impute it before framing, for example with sklearn.impute.SimpleImputer."
+ENCODE = "encode categories first, for example with SequenceOneHotEncoder."
+FORMS = "a 2-D table, a 3-D array (sequences, steps, features), or a list of arrays (steps, features)"
 
 
 @dataclass(frozen=True)
 class FittedForm:
-    """What fit saw, for the checks of later calls: the kind of X and the features of one step."""
+    """What fit saw, for the checks of later calls: the kind of X, and the features of one step with their names."""
 
     kind: str
     n_step_features: int
+    names: list[Any] | None = None
 
 
 def read_sequences(
@@ -69,40 +77,129 @@ def read_sequences(
 
     Raises
     ------
+    TypeError
+        If X is sparse, or no array, table or list.
     ValueError
         If X has no such form, has NaN within a sequence, infinity, or other features than in fit.
     """
     if isinstance(X, Sequences):  # read before
         return X
-    X = as_known_form(X)
-    if getattr(X, "ndim", 2) > 3:
-        raise ValueError(
-            f"X has {X.ndim} dimensions; expected 2-D, 3-D of shape (sequences, steps, features), or a list of "
-            "sequences."
-        )
-    raw, names = _raw_sequences(estimator, X, per_step, dtype, series, reset)
-    if reset:
-        estimator._fitted_form = FittedForm(kind(X), raw.n_features)
-    return _without_padding(raw, mask_value, names, per_step)
+    names, X = _names_of_frames(X), as_known_form(X)
+    with np.errstate(over="ignore"):  # a number that is too large becomes infinity, which is refused where it is
+        raw, names_read = _raw_sequences(estimator, X, per_step, dtype, series, reset)
+        names = names_read if names is None else names
+        if reset:
+            estimator._fitted_form = FittedForm(kind(X), raw.n_features, None if names is None else list(names))
+        else:
+            _check_names(estimator, names)
+        sequences = _without_padding(raw, mask_value, names, per_step)
+    if reset and sequences.n_steps == 0:
+        raise ValueError("X has no steps to learn from: every sequence is empty or all padding (NaN, or mask_value).")
+    return sequences
 
 
 def as_known_form(X: Any) -> Any:
     """Return X as Windows, something 2-D for scikit-learn to check, a 3-D array, or a list of arrays."""
-    if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
-        return _from_list(list(X))
-    if isinstance(X, Windows | pd.DataFrame) or not hasattr(X, "__array__"):
-        return X
-    return np.asarray(X) if getattr(X, "ndim", 2) == 3 else X
+    refuse_scalar("X", X, FORMS)
+    X = _from_list(list(X)) if _is_list(X) else checked("X", X)
+    if getattr(X, "ndim", 2) > 3:
+        raise ValueError(f"X has {X.ndim} dimensions; expected {FORMS}.")
+    refuse_dates("X", X)
+    is_dense = kind(X) == "dense" and not isinstance(X, Windows)
+    return np.asarray(X) if is_dense else X
+
+
+def _is_list(X: Any) -> bool:
+    return isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1)
 
 
 def _from_list(X: list[Any]) -> Any:
     """Return arrays as a list of sequences; nested lists, too, if their lengths differ, else as one array."""
-    if X and all(getattr(sequence, "ndim", 0) > 0 for sequence in X):
-        return [np.asarray(sequence) for sequence in X]
+    if not X:
+        raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
+    _names_of_frames(X)
+    if not all(getattr(sequence, "ndim", 0) > 0 for sequence in X):
+        try:
+            X = np.asarray(X)  # type: ignore[assignment]
+        except ValueError:  # of unequal lengths
+            pass
+        else:
+            return checked("X", X)
+    return [as_array(f"Sequence {i} of X", sequence) for i, sequence in enumerate(X)]
+
+
+def as_array(name: str, sequence: Any) -> Array:
     try:
-        return np.asarray(X)
-    except ValueError:  # lists of unequal lengths
-        return [np.asarray(sequence) for sequence in X]
+        return np.asarray(checked(name, sequence))
+    except ValueError as error:
+        if not isinstance(sequence, list | tuple):
+            raise
+        raise ValueError(
+            f"{name} is made of lists of unequal lengths; expected one value per step, or as many for every step."
+        ) from error
+
+
+def _names_of_frames(X: Any) -> Array | None:
+    """Names of the features of a list of DataFrames, which must be the same for all; None for anything else."""
+    frames = [(i, item) for i, item in enumerate(X) if isinstance(item, pd.DataFrame)] if _is_list(X) else []
+    for i, frame in frames:
+        first, reference = frames[0]
+        if not frame.columns.equals(reference.columns):
+            raise ValueError(
+                f"Sequence {i} of X has the columns {list(frame.columns)}, sequence {first} has "
+                f"{list(reference.columns)}; give every sequence the same columns in the same order."
+            )
+    return _names_of_columns(frames[0][1]) if frames else None
+
+
+def _names_of_columns(X: Any) -> Array | None:
+    """Names of the columns of a DataFrame if all of them are strings, as scikit-learn has it."""
+    if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
+        return X.columns.to_numpy(dtype=object)
+    return None
+
+
+def checked(name: str, values: Any) -> Any:
+    """Return values that an array would say the same as; refuse others. `name` stands in the message."""
+    if issparse(values):
+        raise TypeError(f"{name} is sparse, but dense data is required; use .toarray().")
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(f"{name} is a masked array, whose mask would be lost; fill its gaps first, by .filled().")
+    if getattr(getattr(values, "dtype", None), "kind", "f") == "c":
+        raise ValueError(f"Complex data not supported: {name} is complex; give its real and imaginary part.")
+    return values
+
+
+def refuse_scalar(name: str, values: Any, expected: str) -> None:
+    """Refuse what no array can be made of."""
+    if isinstance(values, str | bytes | dict | set) or not (hasattr(values, "__array__") or hasattr(values, "__len__")):
+        what = "None" if values is None else f"of type {type(values).__name__}"
+        raise TypeError(f"{name} is {what}; expected {expected}.")
+
+
+def refuse_dates(name: str, values: Any) -> None:
+    """Refuse dates and records, which numpy would turn into numbers that depend on their unit."""
+    dtype = getattr(values, "dtype", None)
+    if getattr(dtype, "kind", "f") in "mMV":
+        raise ValueError(f"{name} is not numeric, its dtype is {dtype}; expected numbers, such as the hour of a date.")
+
+
+@contextmanager
+def naming_text(name: str, values: Any, hint: str = ENCODE) -> Iterator[None]:
+    """Name the value that is no number, where numpy or scikit-learn find one in an array."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if getattr(getattr(values, "dtype", None), "kind", "f") not in "OUST":
+            raise
+        if isinstance(error, TypeError):
+            raise TypeError(f"{name} is not numeric: {error}; {hint}") from error
+        culprits = [value for value in np.ravel(values) if not _is_number(value)]
+        if not culprits:
+            raise
+        is_text = isinstance(culprits[0], str)
+        what = f"the text {str(culprits[0])!r}" if is_text else f"a value of type {type(culprits[0]).__name__}"
+        raise ValueError(f"{name} is not numeric, it holds {what}; {hint}") from error
 
 
 def kind(X: Any) -> str:
@@ -115,17 +212,19 @@ def kind(X: Any) -> str:
 def series_codes(X: Any, series: Any, n_rows: int) -> Ints | None:
     """Return the number of each row's series, in order of appearance; None if there is just one."""
     if series is not None:
-        series = np.asarray(series)
-        if series.shape != (n_rows,):
-            raise ValueError(
-                f"series must give one id per row of a 2-D X, shape ({n_rows},); got shape {series.shape}."
-            )
-        if pd.isna(series).any():
-            raise ValueError(f"series has a missing id in row {int(np.argmax(pd.isna(series)))}; give every row one.")
-        return np.asarray(pd.factorize(series)[0], dtype=np.int64)
-    if isinstance(getattr(X, "index", None), pd.MultiIndex):
-        return np.asarray(pd.factorize(X.index.droplevel(-1))[0], dtype=np.int64)
-    return None
+        name, ids = "series", np.asarray(series)
+        if ids.shape != (n_rows,):
+            of = "row of a 2-D X" if kind(X) == "table" else "sequence of X"
+            raise ValueError(f"series must give one id per {of}, shape ({n_rows},); got shape {ids.shape}.")
+        missing = pd.isna(ids)
+    elif isinstance(getattr(X, "index", None), pd.MultiIndex):
+        name, ids = "The index of X", X.index.droplevel(-1)
+        missing = np.any([codes < 0 for codes in X.index.codes[:-1]], axis=0)
+    else:
+        return None
+    if missing.any():
+        raise ValueError(f"{name} has a missing id in row {int(np.argmax(missing))}; give every row one.")
+    return np.asarray(pd.factorize(ids)[0], dtype=np.int64)
 
 
 def group_series(codes: Ints | None, n_rows: int) -> tuple[Ints, Ints | None]:
@@ -163,8 +262,8 @@ def _raw_sequences(
             (_read_ragged(X, dtype, per_step) if isinstance(X, list) else _read_dense(estimator, X, dtype)),
             None,
         )
-    codes = series_codes(X, series, len(read)) if read.series is None else read.series
-    read = replace(read, series=codes)
+    codes = series_codes(X, series, len(read))
+    read = read if codes is None else replace(read, series=codes)
     _check_step_features(estimator, X, read.n_features, reset)
     return read, names
 
@@ -172,19 +271,20 @@ def _raw_sequences(
 def _read_table(
     estimator: Any, X: Any, per_step: bool, dtype: Any, series: Any, reset: bool
 ) -> tuple[Sequences, Array | None]:
-    fitted = getattr(estimator, "_fitted_form", None)
-    index_carrier = X
-    if reset or fitted is None or fitted.kind == "table":
-        _check_columns(X)
-        X = validate_data(estimator, X, reset=reset, dtype=dtype, ensure_all_finite=False, order="C")
-    else:
-        X = check_array(X, dtype=dtype, ensure_all_finite=False, order="C", input_name="X", estimator=estimator)
-        _check_step_features(estimator, X, X.shape[1] if per_step else 1, reset)
+    _check_columns(X)
+    given, fitted = X, getattr(estimator, "_fitted_form", None)
+    with naming_text("X", X):
+        if reset or fitted is None or fitted.kind == "table":
+            X = validate_data(estimator, X, reset=reset, dtype=dtype, ensure_all_finite=False, order="C")
+        else:
+            X = check_array(X, dtype=dtype, ensure_all_finite=False, order="C", input_name="X", estimator=estimator)
+            _check_step_features(estimator, X, X.shape[1] if per_step else 1, reset)
     n, width = X.shape
-    codes = series_codes(index_carrier, series, n)
+    codes = series_codes(given, series, n)
     if per_step:
         widths, order = group_series(codes, n)
-        names = getattr(estimator, "feature_names_in_", None)
+        names = _names_of_columns(given)
+        names = getattr(estimator, "feature_names_in_", None) if names is None else names
         table = X if order is None else X[order]
         return Sequences(table, offsets(widths), widths, layout=Layout("rows", widths, row_order=order)), names
     widths = np.full(n, width, dtype=np.int64)
@@ -192,10 +292,11 @@ def _read_table(
 
 
 def _read_dense(estimator: Any, X: Array, dtype: Any) -> Sequences:
-    X = check_array(
-        X, dtype=dtype, allow_nd=True, ensure_2d=False, ensure_all_finite=False, order="C", input_name="X",
-        estimator=estimator,
-    )  # fmt: skip
+    with naming_text("X", X):
+        X = check_array(
+            X, dtype=dtype, allow_nd=True, ensure_2d=False, ensure_all_finite=False, order="C", input_name="X",
+            estimator=estimator,
+        )  # fmt: skip
     if X.shape[2] == 0:
         raise ValueError(f"X has 0 features per step (shape={X.shape}); a minimum of 1 is required.")
     n, steps, n_features = X.shape
@@ -205,32 +306,31 @@ def _read_dense(estimator: Any, X: Array, dtype: Any) -> Sequences:
 
 def _read_ragged(X: list[Any], dtype: Any, per_step: bool) -> Sequences:
     arrays = [_read_one(i, sequence, dtype) for i, sequence in enumerate(X)]
-    n_features = arrays[0].shape[1]
+    widths = np.array([len(array) for array in arrays], dtype=np.int64)
+    first = int(np.argmax(widths > 0))  # an empty sequence takes the features of the others
+    n_features = arrays[first].shape[1]
     for i, array in enumerate(arrays):
-        if array.shape[1] != n_features:
+        if len(array) and array.shape[1] != n_features:
             raise ValueError(
-                f"X has ragged features: sequence {i} has {array.shape[1]}, sequence 0 has {n_features}; every "
+                f"X has ragged features: sequence {i} has {array.shape[1]}, sequence {first} has {n_features}; every "
                 "sequence is an array of shape (steps, features) with the same features."
             )
-    widths = np.array([len(array) for array in arrays], dtype=np.int64)
-    return Sequences(np.concatenate(arrays), offsets(widths), widths, layout=Layout("ragged", widths))
+    if n_features == 0:
+        raise ValueError(f"X has 0 features per step (sequence {first}); a minimum of 1 is required.")
+    table = np.concatenate([array if len(array) else array.reshape(0, n_features) for array in arrays])
+    return Sequences(table, offsets(widths), widths, layout=Layout("ragged", widths))
 
 
 def _read_one(i: int, sequence: Any, dtype: Any) -> Array:
+    name = f"Sequence {i} of X"
     if np.ndim(sequence) not in (1, 2):
         raise ValueError(
-            f"Sequence {i} of X has {np.ndim(sequence)} dimensions; expected (steps, features), or (steps,) for a "
-            "univariate sequence."
+            f"{name} has {np.ndim(sequence)} dimensions; expected (steps, features), or (steps,) for a univariate "
+            "sequence."
         )
-    if np.iscomplexobj(sequence):
-        raise ValueError(f"Complex data not supported: sequence {i} of X is complex.")
-    try:
-        array = np.asarray(sequence, dtype=dtype)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"Sequence {i} of X is not numeric ({error}); encode categories first, for example with "
-            "SequenceOneHotEncoder."
-        ) from error
+    refuse_dates(name, sequence)
+    with naming_text(name, sequence):
+        array = np.asarray(checked(name, sequence), dtype=dtype)
     return array.reshape(-1, 1) if array.ndim == 1 else array
 
 
@@ -252,6 +352,11 @@ def _read_windows(X: Windows, per_step: bool, dtype: Any) -> Sequences:
 def _check_columns(X: Any) -> None:
     if not isinstance(X, pd.DataFrame):
         return
+    if X.shape[1] == 0:
+        raise ValueError(f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is required.")
+    repeated = list(X.columns[X.columns.duplicated()])
+    if repeated:
+        raise ValueError(f"X has several columns of the same name: {repeated}; give every column a name of its own.")
     text = [str(name) for name, column in X.items() if not _is_numeric(column)]
     if text:
         raise ValueError(
@@ -262,8 +367,19 @@ def _check_columns(X: Any) -> None:
 
 def _is_numeric(column: pd.Series) -> bool:
     if column.dtype == object:
-        return not column.map(lambda value: isinstance(value, str)).any()
+        return all(_is_number(value) and not isinstance(value, str) for value in column)
     return pd.api.types.is_numeric_dtype(column.dtype)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number, the text of a number, or missing."""
+    if not isinstance(value, str):
+        return value is None or value is pd.NA or isinstance(value, Real | Decimal | np.bool_)
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_step_features(estimator: Any, X: Any, n_features: int, reset: bool) -> None:
@@ -284,11 +400,21 @@ def _check_step_features(estimator: Any, X: Any, n_features: int, reset: bool) -
     )
 
 
+def _check_names(estimator: Any, names: Array | None) -> None:
+    """Compare the names of the features of a step with those of fit, where both are known."""
+    fitted = estimator._fitted_form.names
+    if names is not None and fitted is not None and list(names) != fitted:
+        raise ValueError(
+            f"X has the features {list(names)}, but {type(estimator).__name__} was fitted with {fitted}; give the same "
+            "features in the same order."
+        )
+
+
 def _without_padding(raw: Sequences, mask_value: float | None, names: Array | None, per_step: bool) -> Sequences:
     """Cut NaN at both ends of every sequence and steps equal to `mask_value` anywhere; refuse other NaN."""
     table = raw.table
     nowhere: Array = np.zeros(len(table), dtype=bool)
-    masked = nowhere if mask_value is None else _all_features(table == mask_value)
+    masked = nowhere if mask_value is None else _all_features(table == table.dtype.type(mask_value))
     finite = bool(np.isfinite(np.sum(table, dtype=np.float64)))
     if finite and not masked.any():
         return raw if per_step else replace(raw, layout=None)

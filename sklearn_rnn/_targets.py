@@ -1,16 +1,22 @@
-"""How y and sample_weight are read: one value per sequence or per step that is not padding. Numpy only."""
+"""How y and sample_weight are read: one value per sequence or per step that is not padding. Never torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import _num_samples, check_array, column_or_1d
 
+from ._reading import as_array, checked, naming_text, refuse_dates, refuse_scalar
 from ._sequences import Array, Layout, Sequences
+
+CLASSES = "a regressor needs numbers, classes need a classifier."
+LARGEST = float(np.sqrt(np.finfo(np.float64).max))  # a greater number has no square, and so y no variance
 
 
 @dataclass(frozen=True)
@@ -41,20 +47,15 @@ def read_numbers(estimator: Any, y: Any, sequences: Sequences) -> Array:
     ndarray of shape (n,) or (n, n_outputs)
         One row per sequence, or per step that is not padding.
     """
-    y = _one_per_target(estimator, y, sequences)
-    try:
-        y = np.asarray(y, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"y is not numeric ({error}); a regressor needs numbers, classes need a classifier."
-        ) from error
-    if y.ndim > 2:
-        raise ValueError(f"y has too many dimensions for a target: each is of shape {y.shape[1:]}, expected ().")
+    y = _numbers("y", _one_per_target(estimator, y, sequences), CLASSES)
     bad = ~np.isfinite(y)
     if bad.any():
         place = int(np.argwhere(bad)[0][0])
         what = "NaN" if np.isnan(y[bad][0]) else "infinity"
         raise ValueError(f"y has {what} {_place(place, sequences)}; drop or impute targets that are missing.")
+    if np.abs(y).max() > LARGEST:
+        place = int(np.argwhere(np.abs(y) > LARGEST)[0][0])
+        raise ValueError(f"y has a value beyond +-{LARGEST:.0e} {_place(place, sequences)}; scale y first.")
     return y
 
 
@@ -69,9 +70,13 @@ def read_labels(estimator: Any, y: Any, sequences: Sequences) -> Array:
     y = _one_per_target(estimator, y, sequences)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        place = int(np.argwhere(~np.isfinite(y))[0][0])
-        raise ValueError(f"y has NaN or infinity {_place(place, sequences)}; every sample needs a class.")
+    bad = ~np.isfinite(y) if y.dtype.kind == "f" else np.asarray(pd.isna(y))
+    if bad.any():
+        place = int(np.argwhere(bad)[0][0])
+        raise ValueError(f"y has NaN, None or infinity {_place(place, sequences)}; every sample needs a class.")
+    is_text = {isinstance(label, str) for label in y.flat} if y.dtype == object else {True}
+    if len(is_text) > 1:
+        raise ValueError("y mixes texts and numbers, which can't be sorted as classes; make all of them texts.")
     check_classification_targets(y)
     if y.ndim == 2 and type_of_target(y) != "multilabel-indicator":
         raise ValueError(
@@ -87,28 +92,27 @@ def read_weights(sample_weight: Any, sequences: Sequences) -> Array | None:
     Returns
     -------
     ndarray of shape (n,) or None
-        One weight per sequence, or per step that is not padding.
+        One weight per sequence, or per step that is not padding, of which the greatest is 1.
     """
     if sample_weight is None:
         return None
     layout = sequences.layout
-    if np.isscalar(sample_weight):
-        raise ValueError("sample_weight must be an array with a weight per sample, got a number.")
-    check_consistent_length(sample_weight, _Sized(_n_samples(sequences)))
-    if layout is not None and (layout.form == "rows" or _is_per_step(sample_weight)):
-        weights = _steps(sample_weight, layout, "sample_weight")
-    else:
-        weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
-        if layout is not None and weights.ndim == 1:
-            weights = np.repeat(weights, sequences.lengths)
-    weights = np.asarray(weights, dtype=np.float64)
+    _check_count("sample_weight", sample_weight, sequences)
+    per_step = layout is not None and (layout.form == "rows" or _is_per_step(sample_weight))
+    weights = _slots("sample_weight", sample_weight, sequences, per_step)
+    weights = _numbers("sample_weight", weights, "give a number per sample.")
     if weights.ndim != 1:
-        raise ValueError(f"Sample weights must be 1D array or scalar, got an array of shape {weights.shape}.")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("sample_weight must be finite and not negative.")
-    if not (weights > 0).any():
-        raise ValueError("sample_weight is zero everywhere; at least one sample must count.")
-    return weights
+        unit = _unit(sequences, per_step)
+        raise ValueError(f"sample_weight must be one number per {unit}; got shape {weights.shape[1:]} for each {unit}.")
+    if layout is not None:
+        weights = layout.to_steps(weights) if per_step else np.repeat(weights, sequences.lengths)
+    bad = ~np.isfinite(weights) | (weights < 0)
+    if bad.any():
+        place = int(np.argmax(bad))
+        raise ValueError(
+            f"sample_weight is {weights[place]} {_place(place, sequences)}; it must be finite and not negative."
+        )
+    return _scaled(weights, "sample_weight")
 
 
 def class_weights(class_weight: Any, classes: Array, codes: Array, weights: Array | None) -> Array | None:
@@ -117,53 +121,128 @@ def class_weights(class_weight: Any, classes: Array, codes: Array, weights: Arra
         return weights
     if codes.ndim == 2:
         raise ValueError("class_weight is not defined for multilabel y; pass sample_weight instead.")
+    absent = np.setdiff1d(np.arange(len(classes)), codes)
+    if class_weight == "balanced" and len(absent):
+        raise ValueError(
+            f"class_weight='balanced' needs samples of every class, but y has none of {classes[absent].tolist()}; give "
+            "the weights as a dict."
+        )
+    given = {} if class_weight == "balanced" else class_weight
+    bad = {
+        label: weight
+        for label, weight in given.items()
+        if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf)
+    }
+    if bad:
+        raise ValueError(f"class_weight must be numbers that are finite and not negative; got {bad}.")
     per_class = compute_class_weight(class_weight, classes=classes, y=classes[codes])
-    return per_class[codes] * (1.0 if weights is None else weights)
+    return _scaled(per_class[codes] * (1.0 if weights is None else weights), "class_weight")
+
+
+def _scaled(weights: Array, name: str) -> Array:
+    """Divide weights by the greatest: their ratios alone matter, and so the numbers are within float32."""
+    if not (weights > 0).any():
+        raise ValueError(f"{name} is zero everywhere; at least one sample must count.")
+    return np.asarray(weights / weights.max())
 
 
 def _one_per_target(estimator: Any, y: Any, sequences: Sequences) -> Array:
+    """Read y as an array with a row per sequence, or per step that is not padding."""
+    layout = sequences.layout
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is None."
         )
-    check_consistent_length(_Sized(_n_samples(sequences)), y)
-    if sequences.layout is not None:
-        return _steps(y, sequences.layout, "y")
-    return check_array(
-        y,
-        ensure_2d=False,
-        allow_nd=True,
-        dtype=None,
-        ensure_all_finite=False,
-        input_name="y",
-        estimator=estimator,
-    )
+    _check_count("y", y, sequences)
+    if layout is not None and sequences.n_steps == 0:
+        raise ValueError("y has no step to belong to: every sequence of X is empty or all padding.")
+    values = _slots("y", y, sequences, layout is not None)
+    values = values if layout is None else layout.to_steps(values)
+    if values.ndim > 2:
+        raise ValueError(
+            f"y has too many dimensions: the target of a {_unit(sequences, layout is not None)} has shape "
+            f"{values.shape[1:]}; expected a number or class, or one per output."
+        )
+    return values
 
 
-def _steps(values: Any, layout: Layout, name: str) -> Array:
-    """Check that there is a value for each slot of X, and answer those of steps."""
+def _check_count(name: str, values: Any, sequences: Sequences) -> None:
+    """Check that there is an item for each row of a table, or for each sequence."""
+    layout = sequences.layout
+    unit = "row" if layout is not None and layout.form == "rows" else "sequence"
+    refuse_scalar(name, values, f"an array or list with one item per {unit} of X")
+    expected = layout.n_slots if layout is not None and layout.form == "rows" else len(sequences)
+    if _num_samples(checked(name, values)) != expected:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: X has {expected} {unit}s, but {name} has "
+            f"{_num_samples(values)} items; give one for each."
+        )
+
+
+def _slots(name: str, values: Any, sequences: Sequences, per_step: bool) -> Array:
+    """Read one value per sequence, or per slot of X if `per_step`."""
+    layout = sequences.layout
+    if layout is None or not per_step:
+        return _array(name, values, sequences, per_step)
     if layout.form == "ragged":
-        for i, (value, width) in enumerate(zip(values, layout.widths, strict=True)):
-            if np.ndim(value) == 0 or len(value) != width:
-                got = "a single value" if np.ndim(value) == 0 else f"{len(value)} values"
-                raise ValueError(f"{name} must give a value per step: sequence {i} of X has {width} steps, got {got}.")
-    elif layout.form == "dense":
-        steps = int(layout.widths[0])
-        if np.ndim(values) < 2 or np.shape(values)[1] != steps:
+        return _array(name, _joined(name, values, layout), sequences, per_step)
+    values = _array(name, values, sequences, per_step)
+    shape = (len(layout.widths), int(layout.widths[0]))
+    if layout.form == "dense" and values.shape[:2] != shape:
+        raise ValueError(
+            f"{name} must give a value per step, shape {shape} or more, because return_sequences=True; got shape "
+            f"{values.shape}."
+        )
+    return layout.to_slots(values)
+
+
+def _joined(name: str, values: Any, layout: Layout) -> Array:
+    """Join the values of all sequences; an empty one has none, of any type."""
+    parts = [as_array(f"Sequence {i} of {name}", value) for i, value in enumerate(values)]
+    for i, (part, width) in enumerate(zip(parts, layout.widths, strict=True)):
+        if part.ndim == 0 or len(part) != width:
+            got = "a single value" if part.ndim == 0 else f"{len(part)} values"
+            raise ValueError(f"{name} must give a value per step: sequence {i} of X has {width} steps, got {got}.")
+    first = int(np.argmax(layout.widths > 0))
+    for i, part in enumerate(parts):
+        if len(part) and part.shape[1:] != parts[first].shape[1:]:
             raise ValueError(
-                f"{name} must give a value per step, shape ({len(layout.widths)}, {steps}) or more, because "
-                f"return_sequences=True; got shape {np.shape(values)}."
+                f"{name} must have the same outputs in every sequence: sequence {i} has shape {part.shape}, sequence "
+                f"{first} has {parts[first].shape}."
             )
-    return layout.to_steps(layout.to_slots(values))
+    return np.concatenate([part for part in parts if len(part)])
+
+
+def _array(name: str, values: Any, sequences: Sequences, per_step: bool) -> Array:
+    if isinstance(values, np.ndarray) and values.dtype == object and values.ndim == 1 and np.ndim(values[0]) > 0:
+        values = list(values)
+    try:
+        return check_array(values, ensure_2d=False, allow_nd=True, dtype=None, ensure_all_finite=False, input_name=name)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(
+            f"{name} has items of unequal lengths; expected one per {_unit(sequences, per_step)} of X "
+            f"(return_sequences={sequences.layout is not None})."
+        ) from error
+
+
+def _numbers(name: str, values: Array, hint: str) -> Array:
+    """Convert values to float64; what is missing becomes NaN."""
+    refuse_dates(name, values)
+    with naming_text(name, values, hint):
+        return np.asarray(np.where(pd.isna(values), np.nan, values) if values.dtype == object else values, np.float64)
 
 
 def _is_per_step(weights: Any) -> bool:
     return np.ndim(weights[0] if isinstance(weights, list | tuple) else np.asarray(weights)[0]) > 0
 
 
-def _n_samples(sequences: Sequences) -> int:
-    layout = sequences.layout
-    return layout.n_slots if layout is not None and layout.form == "rows" else len(sequences)
+def _unit(sequences: Sequences, per_step: bool) -> str:
+    """Say what a target belongs to."""
+    if sequences.layout is None or not per_step:
+        return "sequence"
+    return "row" if sequences.layout.form == "rows" else "step"
 
 
 def _place(i: int, sequences: Sequences) -> str:
@@ -176,13 +255,3 @@ def _place(i: int, sequences: Sequences) -> str:
     ends = np.cumsum(layout.widths)
     sequence = int(np.searchsorted(ends, slot, side="right"))
     return f"in sequence {sequence} (step {slot - int(ends[sequence] - layout.widths[sequence])})"
-
-
-class _Sized:
-    """Something of a length, for check_consistent_length."""
-
-    def __init__(self, length: int) -> None:
-        self.shape = (length,)
-
-    def __len__(self) -> int:
-        return self.shape[0]
