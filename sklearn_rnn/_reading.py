@@ -100,8 +100,8 @@ def read_sequences(
 
 def as_known_form(X: Any) -> Any:
     """Return X as Windows, something 2-D for scikit-learn to check, a 3-D array, or a list of arrays."""
-    refuse_scalar("X", X, FORMS)
-    X = _from_list(list(X)) if _is_list(X) else checked("X", X)
+    refuse_non_arrays("X", checked("X", X), FORMS)
+    X = _from_list(list(X)) if _is_list(X) else X
     if getattr(X, "ndim", 2) > 3:
         raise ValueError(f"X has {X.ndim} dimensions; expected {FORMS}.")
     refuse_dates("X", X)
@@ -118,14 +118,18 @@ def _from_list(X: list[Any]) -> Any:
     if not X:
         raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
     _names_of_frames(X)
-    if not all(getattr(sequence, "ndim", 0) > 0 for sequence in X):
-        try:
-            X = np.asarray(X)  # type: ignore[assignment]
-        except ValueError:  # of unequal lengths
-            pass
-        else:
-            return checked("X", X)
+    are_arrays = all(getattr(sequence, "ndim", 0) > 0 for sequence in X)
+    whole = None if are_arrays else _as_one_array(X)
+    if whole is not None:
+        return checked("X", whole)
     return [as_array(f"Sequence {i} of X", sequence) for i, sequence in enumerate(X)]
+
+
+def _as_one_array(X: list[Any]) -> Array | None:
+    try:
+        return np.asarray(X)
+    except ValueError:  # of unequal lengths
+        return None
 
 
 def as_array(name: str, sequence: Any) -> Array:
@@ -170,7 +174,7 @@ def checked(name: str, values: Any) -> Any:
     return values
 
 
-def refuse_scalar(name: str, values: Any, expected: str) -> None:
+def refuse_non_arrays(name: str, values: Any, expected: str) -> None:
     """Refuse what no array can be made of."""
     if isinstance(values, str | bytes | dict | set) or not (hasattr(values, "__array__") or hasattr(values, "__len__")):
         what = "None" if values is None else f"of type {type(values).__name__}"

@@ -12,7 +12,7 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _num_samples, check_array, column_or_1d
 
-from ._reading import as_array, checked, naming_text, refuse_dates, refuse_scalar
+from ._reading import as_array, checked, naming_text, refuse_dates, refuse_non_arrays
 from ._sequences import Array, Layout, Sequences
 
 CLASSES = "a regressor needs numbers, classes need a classifier."
@@ -170,9 +170,9 @@ def _check_count(name: str, values: Any, sequences: Sequences) -> None:
     """Check that there is an item for each row of a table, or for each sequence."""
     layout = sequences.layout
     unit = "row" if layout is not None and layout.form == "rows" else "sequence"
-    refuse_scalar(name, values, f"an array or list with one item per {unit} of X")
+    refuse_non_arrays(name, checked(name, values), f"an array or list with one item per {unit} of X")
     expected = layout.n_slots if layout is not None and layout.form == "rows" else len(sequences)
-    if _num_samples(checked(name, values)) != expected:
+    if _num_samples(values) != expected:
         raise ValueError(
             f"Found input variables with inconsistent numbers of samples: X has {expected} {unit}s, but {name} has "
             f"{_num_samples(values)} items; give one for each."

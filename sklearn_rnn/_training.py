@@ -82,6 +82,8 @@ def go_on_with(estimator: Any, net: SequenceNet) -> None:
         net.set_params(lr=estimator.lr)
     net.batch_size = estimator.batch_size
     net.shuffle = estimator.shuffle
+    net.callbacks = _callbacks(estimator)
+    net.initialize_callbacks()
 
 
 def train(estimator: Any, part: Part, valid: Part | None, epochs: int) -> None:
@@ -147,11 +149,11 @@ def _data(estimator: Any, part: Part) -> SequenceData:
 
 def _optimizer(estimator: Any) -> dict[str, Any]:
     """Return the optimizer and its parameters as a skorch net takes them."""
-    params: dict[str, Any] = {"weight_decay": estimator.weight_decay} if estimator.weight_decay else {}
-    optimizer = estimator.optimizer
+    optimizer, params = estimator.optimizer, {}
+    if isinstance(optimizer, str) or estimator.weight_decay:  # not every class of optimizer knows weight decay
+        params["weight_decay"] = estimator.weight_decay
     if isinstance(optimizer, str):
-        if optimizer in FUSED:
-            params["fused"] = True
+        params |= {"fused": True} if optimizer in FUSED else {}
         optimizer = OPTIMIZERS[optimizer]
     params |= estimator.optimizer_params or {}
     return {"optimizer": optimizer, **{f"optimizer__{name}": value for name, value in params.items()}}

@@ -1,3 +1,6 @@
 import os
 
-os.environ["SCIPY_ARRAY_API"] = "1"  # lets scikit-learn's checks of array API input run; read when scipy is imported
+# Read when scipy and torch are imported. The first lets scikit-learn's checks of array API input run. The second:
+# networks this small gain nothing from a second thread, and on a busy machine they wait for it at every step.
+os.environ["SCIPY_ARRAY_API"] = "1"
+os.environ.setdefault("OMP_NUM_THREADS", "1")
