@@ -52,7 +52,8 @@ print(f"{len(X_train)} hours to learn from, {len(X_test)} held out, {X.shape[1]}
 
 
 def preparation():
-    skewed = make_pipeline(FunctionTransformer(np.log1p, feature_names_out="one-to-one"), SimpleImputer(), StandardScaler())
+    log = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
+    skewed = make_pipeline(log, SimpleImputer(), StandardScaler())
     even = make_pipeline(SimpleImputer(), StandardScaler())
     return make_column_transformer(
         (skewed, ["pm2.5", "Iws", "Is", "Ir"]),
@@ -67,7 +68,7 @@ model = make_pipeline(
     preparation(),
     ShiftFramer(horizon=AHEAD, known=CALENDAR),
     LSTMRegressor(
-        loss="absolute_error", dropout=0.3, lr=5e-4, batch_size=128, max_epochs=12, early_stopping=True,
+        loss="absolute_error", dropout=0.3, lr=5e-4, batch_size=128, max_epochs=8, early_stopping=True,
         n_iter_no_change=3, random_state=0,
     ),
 )  # fmt: skip
@@ -115,7 +116,8 @@ for name, color in (("Ridge on a table of 24 lags", "tab:orange"), ("tuned LSTM"
     above.plot(times, forecasts[name][window], color=color, linewidth=1.3, label=f"{name}, 24 h ahead")
 above.set_ylabel("PM2.5 (µg/m³)")
 above.set_title("Beijing, the last four weeks held out")
-above.legend(loc="upper left")
+above.set_ylim(0, 540)
+above.legend(loc="upper center", ncols=3)
 below.barh(list(errors), list(errors.values()), color=["0.6", "tab:orange", "tab:blue"])
 below.bar_label(below.containers[0], fmt="%.1f", padding=3)
 below.set_xlabel("mean absolute error over the held-out year (µg/m³)")

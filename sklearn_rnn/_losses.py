@@ -50,8 +50,8 @@ class WeightedMean(nn.Module):
         if losses.ndim == 0:
             if weight is not None:
                 raise ValueError(
-                    f"{type(self.loss).__name__} answers one number for a whole batch, so that it can't be weighted; "
-                    "use a loss with reduction='none', or no sample_weight, class_weight or validation split of a table."
+                    f"{type(self.loss).__name__} answers one number for a whole batch, which can't be weighted; use a "
+                    "loss with reduction='none', or no sample_weight, class_weight or early stopping on a table."
                 )
             return losses
         if weight is None:

@@ -78,8 +78,8 @@ def run(cell, x, layers, head, *, bidirectional=False, state=None, nonlinearity=
             outputs, final = run_direction(cell, x[::-1] if d else x, start, w, nonlinearity)
             sides.append(outputs[::-1] if d else outputs)
             after.append(final)
-        x = [sum((side[t] for side in sides), []) for t in range(len(x))]
-    top = sum((list(final[0]) for final in after[-per_layer:]), [])
+        x = [[value for side in sides for value in side[t]] for t in range(len(x))]
+    top = [value for final in after[-per_layer:] for value in final[0]]
     outputs = [affine(head[0], row, head[1]) for row in x]
     return np.array(outputs).reshape(len(x), len(head[1])), np.array(affine(head[0], top, head[1])), after
 

@@ -12,16 +12,14 @@ import pandas as pd
 import pytest
 import torch
 from scipy.sparse import csr_array
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
 from sklearn_rnn import (
-    GRUClassifier,
     GRURegressor,
     LSTMClassifier,
     LSTMRegressor,
-    RNNClassifier,
     RNNRegressor,
     ShiftFramer,
 )
@@ -131,8 +129,8 @@ TOO_FEW = (
     "give more data, another validation_fraction, or early_stopping=False."
 )
 BATCH_LOSS = (
-    "BatchLoss answers one number for a whole batch, so that it can't be weighted; use a loss with reduction='none', or "
-    "no sample_weight, class_weight or validation split of a table."
+    "BatchLoss answers one number for a whole batch, so that it can't be weighted; use a loss with reduction='none', "
+    "or no sample_weight, class_weight or validation split of a table."
 )
 SEQUENCES = regressor()
 STEPS = regressor(return_sequences=True)
@@ -251,8 +249,8 @@ X_MISTAKES = [
     Mistake(
         "sequences with columns in other orders",
         Fit(SEQUENCES, [*FRAMES[:11], FRAMES[11][["wind", "temp"]]], Y),
-        "Sequence 11 of X has the columns ['wind', 'temp'], sequence 0 has ['temp', 'wind']; give every sequence the same "
-        "columns in the same order.",
+        "Sequence 11 of X has the columns ['wind', 'temp'], sequence 0 has ['temp', 'wind']; give every sequence the "
+        "same columns in the same order.",
     ),
     Mistake(
         "sequences with other features",
@@ -419,7 +417,8 @@ Y_MISTAKES = [
     Mistake(
         "y per step has too many dimensions",
         Fit(CLASSES_OF_STEPS, DENSE, np.zeros((12, 5, 2, 2))),
-        "y has too many dimensions: the target of a step has shape (2, 2); expected a number or class, or one per output.",
+        "y has too many dimensions: the target of a step has shape (2, 2); expected a number or class, or one per "
+        "output.",
     ),
     Mistake(
         "y without outputs",
@@ -544,8 +543,8 @@ CLASS_MISTAKES = [
     Mistake(
         "several multiclass targets",
         Fit(CLASSES, TABLE, np.column_stack([np.arange(12) % 3, CODES])),
-        "y of shape (n, 2) must be a 0/1 indicator of labels; several multiclass targets at once are not supported, use "
-        "sklearn.multioutput.MultiOutputClassifier.",
+        "y of shape (n, 2) must be a 0/1 indicator of labels; several multiclass targets at once are not supported, "
+        "use sklearn.multioutput.MultiOutputClassifier.",
     ),
     Mistake(
         "lists of labels",
@@ -687,7 +686,8 @@ WEIGHT_MISTAKES = [
     Mistake(
         "weights for too few steps",
         Fit(STEPS, DENSE, Y_DENSE, {"sample_weight": np.ones((12, 4))}),
-        "sample_weight must give a value per step, shape (12, 5) or more, because return_sequences=True; got shape (12, 4).",
+        "sample_weight must give a value per step, shape (12, 5) or more, because return_sequences=True; got shape "
+        "(12, 4).",
     ),
     Mistake(
         "weights of the wrong length for one sequence",
@@ -735,7 +735,8 @@ SERIES_MISTAKES = [
     Mistake(
         "series of 3-D X",
         Fit(STEPS, DENSE, Y_DENSE, {"series": SERIES}),
-        "series= belongs to a 2-D X, a table with one row per step; X is 3-D, in which every item is a sequence already.",
+        "series= belongs to a 2-D X, a table with one row per step; X is 3-D, in which every item is a sequence "
+        "already.",
     ),
     Mistake(
         "series of a list",
@@ -988,16 +989,16 @@ PREDICT_MISTAKES = [
     Mistake(
         "predict a list with columns in another order",
         Then(Fit(SEQUENCES, FRAMES, Y), lambda fitted: fitted.predict([frame[["wind", "temp"]] for frame in FRAMES])),
-        "X has the features ['wind', 'temp'], but LSTMRegressor was fitted with ['temp', 'wind']; give the same features "
-        "in the same order.",
+        "X has the features ['wind', 'temp'], but LSTMRegressor was fitted with ['temp', 'wind']; give the same "
+        "features in the same order.",
     ),
     Mistake(
         "predict windows of other columns",
         Then(
             ON_FRAME, lambda fitted: fitted.predict(ShiftFramer().fit_transform(FRAME.rename(columns={"temp": "heat"})))
         ),
-        "X has the features ['heat', 'wind', 'rain', 'hour'], but LSTMRegressor was fitted with ['temp', 'wind', 'rain', "
-        "'hour']; give the same features in the same order.",
+        "X has the features ['heat', 'wind', 'rain', 'hour'], but LSTMRegressor was fitted with ['temp', 'wind', "
+        "'rain', 'hour']; give the same features in the same order.",
     ),
     Mistake(
         "predict without names",
@@ -1047,14 +1048,14 @@ PIPELINE_MISTAKES = [
     Mistake(
         "lags longer than each series",
         lambda: ShiftFramer(lags=8).fit(TABLE, series=SERIES),
-        "ShiftFramer(lags=8, horizon=1, step=1) reaches 8 rows back, but the longest series of X has only 6 samples: no "
-        "window would be whole. Use fewer lags or more rows.",
+        "ShiftFramer(lags=8, horizon=1, step=1) reaches 8 rows back, but the longest series of X has only 6 samples: "
+        "no window would be whole. Use fewer lags or more rows.",
     ),
     Mistake(
         "frame sequences",
         Fit(make_pipeline(ShiftFramer(), SEQUENCES), DENSE, Y),
-        "X is made of sequences already (3-D, or a list of them); ShiftFramer frames a table, 2-D, with one row per time "
-        "step. For a panel, stack the series into one table and give series=.",
+        "X is made of sequences already (3-D, or a list of them); ShiftFramer frames a table, 2-D, with one row per "
+        "time step. For a panel, stack the series into one table and give series=.",
     ),
     Mistake(
         "frame rows out of time",
@@ -1091,11 +1092,6 @@ MISTAKES = [
     *PREDICT_MISTAKES,
     *PIPELINE_MISTAKES,
 ]
-of_estimators = [
-    m
-    for m in MISTAKES
-    if isinstance(m.act, Fit) and isinstance(m.act.estimator, LSTMRegressor | RNNRegressor | LSTMClassifier)
-]
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
@@ -1112,3 +1108,125 @@ def test_message(mistake):
 def test_mistakes_are_distinct():
     names = [mistake.name for mistake in MISTAKES]
     assert len(set(names)) == len(names) >= 45
+
+
+def fits_of_estimators(mistakes):
+    """The mistakes that are made in `fit`, by an estimator on its own."""
+    fits = [m for m in mistakes if isinstance(m.act, Fit) and hasattr(m.act.estimator, "hidden_layer_sizes")]
+    return [pytest.param(mistake.act, mistake.error, id=mistake.name) for mistake in fits]
+
+
+def fit_good(estimator, **params):
+    """Fit an estimator of this class as it should be; return it with its predictions."""
+    params["return_sequences"] = estimator.return_sequences is True
+    y = Y_DENSE if params["return_sequences"] else Y
+    good = type(estimator)(hidden_layer_sizes=(3,), max_epochs=2, random_state=0, **params)
+    good.fit(DENSE, y if is_regressor(good) else (y > 0).astype(int))
+    return good, good.predict(DENSE)
+
+
+def assert_unharmed(good, before):
+    np.testing.assert_array_equal(good.predict(DENSE), before, strict=True)
+    assert good.n_features_in_ == 2
+    assert good.n_iter_ == len(good.history_) == len(good.net_.history) == 2
+
+
+@pytest.mark.parametrize(("bad", "error"), fits_of_estimators(MISTAKES))
+def test_what_is_fitted_survives_a_failing_fit(bad, error):
+    good, before = fit_good(bad.estimator)
+    params = good.get_params()
+    good.set_params(**bad.estimator.get_params())
+    with pytest.raises(error):
+        good.fit(bad.X, bad.y, **bad.params)
+    assert_unharmed(good.set_params(**params), before)
+
+
+@pytest.mark.parametrize(("bad", "error"), fits_of_estimators([*Y_MISTAKES, *WEIGHT_MISTAKES, *SERIES_MISTAKES]))
+def test_what_is_fitted_survives_a_failing_partial_fit(bad, error):
+    good, before = fit_good(bad.estimator)
+    with pytest.raises((TypeError, ValueError)):  # that X has other features than before may be noticed first
+        good.partial_fit(bad.X, bad.y, **bad.params)
+    assert_unharmed(good, before)
+
+
+INDEX = pd.MultiIndex.from_arrays([SERIES, np.tile(np.arange(6), 2)])
+OBJECTS = np.empty(12, dtype=object)
+OBJECTS[:] = RAGGED
+SOME_EMPTY = [np.zeros((0, 2)), [], *RAGGED[2:]]
+Y_SOME_EMPTY = [np.zeros(0), [], *Y_RAGGED[2:]]
+Y_WINDOWS = RNG.normal(size=(12, 3))
+
+# X, one target per step (in a table there is one per row in any case), and what else fit and predict take.
+GOOD = {
+    "table": (TABLE, Y, {}),
+    "table with padding": (changed(TABLE, np.s_[:3], np.nan), Y, {}),
+    "table of series": (changed(TABLE, np.s_[6:8], np.nan), Y, {"series": SERIES[::-1]}),
+    "DataFrame": (FRAME, Y, {}),
+    "DataFrame with an index of series": (FRAME.set_index(INDEX), Y, {}),
+    "3-D": (DENSE, Y_DENSE, {}),
+    "3-D with padding": (changed(DENSE, np.s_[::2, :3], np.nan), Y_DENSE, {}),
+    "3-D with sequences that are all padding": (changed(DENSE, np.s_[:7], np.nan), Y_DENSE, {}),
+    "nested lists": (DENSE.tolist(), Y_DENSE.tolist(), {}),
+    "list": (RAGGED, Y_RAGGED, {}),
+    "list with padding": (changed(RAGGED, (1, np.s_[3:]), np.nan), Y_RAGGED, {}),
+    "list with empty sequences": (SOME_EMPTY, Y_SOME_EMPTY, {}),
+    "tuple": (tuple(RAGGED), Y_RAGGED, {}),
+    "array of objects": (OBJECTS, Y_RAGGED, {}),
+    "list of DataFrames": (FRAMES, Y_RAGGED, {}),
+    "windows without history": (WINDOWS, Y_WINDOWS, {}),
+    "windows of series": (ShiftFramer(lags=3).fit_transform(FRAME.set_index(INDEX)), Y_WINDOWS, {}),
+}
+
+
+@pytest.mark.parametrize("return_sequences", [False, True])
+@pytest.mark.parametrize(("X", "y", "params"), GOOD.values(), ids=GOOD.keys())
+@pytest.mark.parametrize(
+    "estimator",
+    [RNNRegressor(bidirectional=True), LSTMRegressor(), GRURegressor(), LSTMClassifier(bidirectional=True)],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_every_row_gets_a_finite_prediction(estimator, X, y, params, return_sequences):
+    y = y if return_sequences else Y
+    labels = [np.asarray(item) > 0 for item in y] if isinstance(y, list) else y > 0
+    estimator = clone(estimator).set_params(hidden_layer_sizes=(3,), max_epochs=1, return_sequences=return_sequences)
+    estimator.fit(X, y if is_regressor(estimator) else labels, **params)
+    for predict in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
+        if not hasattr(estimator, predict):
+            continue
+        answers = getattr(estimator, predict)(X, **params)
+        assert len(answers) == len(y)
+        for answer, target in zip(answers, y, strict=True):
+            assert np.shape(answer)[: np.ndim(target)] == np.shape(target)
+            assert np.isfinite(answer).all()
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("make", [RNNRegressor, LSTMRegressor, GRURegressor])
+def test_all_kinds_of_nothing_are_predicted_alike(make, bidirectional):
+    estimator = make(
+        hidden_layer_sizes=(3, 2), bidirectional=bidirectional, max_epochs=1, mask_value=-1, random_state=0
+    )
+    estimator.fit(DENSE, Y)
+    nothing = [np.full((4, 7, 2), np.nan), np.full((4, 7, 2), -1.0), np.zeros((4, 0, 2)), [np.zeros((0, 2))] * 4]
+    answers = [estimator.predict(X) for X in nothing]
+    assert answers[0].shape == (4,)
+    for answer in answers:
+        np.testing.assert_array_equal(answer, np.repeat(answers[0][0], 4), strict=True)
+    assert np.isfinite(answers).all()
+
+
+@pytest.mark.parametrize("number", [np.float64, np.float32, float])
+def test_mask_value_is_found_whatever_its_type(number):
+    X = changed(DENSE, np.s_[:, :2], 0.1)
+    masked = regressor(mask_value=number(0.1)).fit(X, Y).predict(X)
+    np.testing.assert_array_equal(masked, regressor().fit(DENSE[:, 2:], Y).predict(DENSE[:, 2:]))
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_weights_matter_by_their_ratios(scale):
+    weights = np.tile([1.0, 2.0], 6)
+    expected = regressor().fit(TABLE, Y, weights).predict(TABLE)
+    np.testing.assert_array_equal(regressor().fit(TABLE, Y, pd.Series(scale * weights)).predict(TABLE), expected)
+    expected = classifier().fit(TABLE, CODES, weights).predict_proba(TABLE)
+    balanced = classifier(class_weight={0: scale, 1: 2 * scale})
+    np.testing.assert_array_equal(balanced.fit(TABLE, CODES).predict_proba(TABLE), expected)

@@ -192,7 +192,7 @@ BAD = {
     "empty list": ([], "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required."),
     "no steps": ([np.empty(0), np.empty(0)], "X has no steps to learn maxlen from: every sequence is empty. Give"),
     "1-D": (np.arange(3.0), "Expected 2D array, got 1D array instead"),
-    "4-D": (np.zeros((2, 2, 2, 2)), "Found array with dim 4"),
+    "4-D": (np.zeros((2, 2, 2, 2)), "X has 4 dimensions; expected a 2-D table"),
     "mixed": ([np.ones(2), np.ones((2, 1))], "X mixes sequences of 1 and 2 dimensions (sequence 1); expected shape"),
     "features": ([np.ones((2, 2)), np.ones((2, 3))], "X has ragged features: sequence 1 has 3, sequence 0 has 2"),
     "text": ([["a", "b"], ["c"]], "Sequence 0 of X is not numeric"),

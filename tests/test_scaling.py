@@ -396,11 +396,11 @@ def test_unfitted(steps):
 
 NAN = "X has NaN inside sequence 1 (step 2, feature {}); impute it before framing, for example with"
 BAD = {
-    "empty list": ([], "Expected 2D array, got 1D array instead"),
+    "empty list": ([], "Found array with 0 sample(s)"),
     "no steps": ([np.empty((0, 2))], "X has no steps to learn from: every sequence is empty or all padding (NaN)."),
     "all padding": (np.full((3, 2), np.nan), "X has no steps to learn from"),
     "1-D": (np.arange(3.0), "Expected 2D array, got 1D array instead"),
-    "4-D": (np.zeros((2, 2, 2, 2)), "Found array with dim 4"),
+    "4-D": (np.zeros((2, 2, 2, 2)), "X has 4 dimensions; expected a 2-D table"),
     "3-D items": ([np.zeros((2, 2, 2))], "Sequence 0 of X has 3 dimensions; expected (steps, features), or (steps,)"),
     "features": ([np.zeros((2, 2)), np.zeros((2, 3))], "X has ragged features: sequence 1 has 3, sequence 0 has 2"),
     "text": ([["a", "b"], ["c"]], "Sequence 0 of X is not numeric"),

@@ -70,9 +70,7 @@ def load_sunspots(
 
 
 @validated(raw=["boolean"], return_X_y=["boolean"], as_frame=["boolean"])
-def load_co2(
-    *, raw: bool = False, return_X_y: bool = False, as_frame: bool = True
-) -> Bunch | tuple[Any, Any]:
+def load_co2(*, raw: bool = False, return_X_y: bool = False, as_frame: bool = True) -> Bunch | tuple[Any, Any]:
     """Load the weekly carbon dioxide at Mauna Loa: one series, a yearly cycle on a rising trend.
 
     The target of a row is that row's own value, so frame the table before fitting, for example with
@@ -140,9 +138,7 @@ def load_co2(
 
 
 @validated(raw=["boolean"], return_X_y=["boolean"], as_frame=["boolean"])
-def load_beijing_pm25(
-    *, raw: bool = False, return_X_y: bool = False, as_frame: bool = True
-) -> Bunch | tuple[Any, Any]:
+def load_beijing_pm25(*, raw: bool = False, return_X_y: bool = False, as_frame: bool = True) -> Bunch | tuple[Any, Any]:
     """Load the Beijing PM2.5 table: five years of hourly air pollution and weather.
 
     The target, `pm2.5`, is also a column of the table, because its past says much about its future. So

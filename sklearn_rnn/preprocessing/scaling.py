@@ -139,7 +139,18 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         return self
 
     def fit_transform(self, X: Any, y: Any = None, *, series: Any = None) -> Any:
-        """Learn the scale of steps and scale them, with the parameters of `fit`."""
+        """Learn the scale of steps and scale them.
+
+        Parameters
+        ----------
+        X, y, series
+            As in `fit`.
+
+        Returns
+        -------
+        ndarray, DataFrame, Windows or list
+            As from `transform`.
+        """
         return self.fit(X, y, series=series).transform(X, series=series)
 
     def transform(self, X: Any, *, series: Any = None) -> Any:

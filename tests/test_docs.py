@@ -1,0 +1,74 @@
+"""Signatures, documented parameters and siblings agree."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+import sklearn_rnn
+from sklearn_rnn._docs import PARAMETERS
+
+REGRESSORS = [getattr(sklearn_rnn, f"{cell}Regressor") for cell in ("RNN", "LSTM", "GRU")]
+CLASSIFIERS = [getattr(sklearn_rnn, f"{cell}Classifier") for cell in ("RNN", "LSTM", "GRU")]
+ESTIMATORS = REGRESSORS + CLASSIFIERS
+PUBLIC = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__]
+
+
+def defaults(estimator):
+    parameters = inspect.signature(estimator).parameters
+    assert all(p.kind is p.KEYWORD_ONLY for p in parameters.values())
+    return {name: p.default for name, p in parameters.items()}
+
+
+def section(doc, title):
+    return re.search(rf"^{title}\n-+\n(.*?)(?=^\S[^\n]*\n-{{3,}}\n|\Z)", doc, re.DOTALL | re.MULTILINE).group(1)
+
+
+@pytest.mark.parametrize("siblings", [REGRESSORS, CLASSIFIERS], ids=["regressors", "classifiers"])
+def test_siblings_have_the_same_parameters(siblings):
+    simple, *others = (defaults(estimator) for estimator in siblings)
+    assert simple.pop("nonlinearity") == "tanh"
+    assert others == [simple, simple]
+    assert list(others[0]) == list(simple)
+
+
+def test_regressors_and_classifiers_differ_where_they_must():
+    regressor, classifier = defaults(REGRESSORS[1]), defaults(CLASSIFIERS[1])
+    assert set(regressor) - set(classifier) == {"quantile", "normalize_y"}
+    assert set(classifier) - set(regressor) == {"class_weight"}
+    shared = set(regressor) & set(classifier) - {"loss"}
+    assert {name: regressor[name] for name in shared} == {name: classifier[name] for name in shared}
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_documented_defaults_are_those_of_the_signature(estimator):
+    documented = re.findall(r"^(\w+) : .*, default=(.*)$", section(estimator.__doc__, "Parameters"), re.MULTILINE)
+    assert documented == [(name, repr(default)) for name, default in defaults(estimator).items()]
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_every_parameter_is_constrained_and_stored(estimator):
+    assert set(estimator._parameter_constraints) == set(defaults(estimator))
+    assert estimator().get_params() == defaults(estimator)
+
+
+def test_no_text_is_left_over():
+    assert set(PARAMETERS) == set().union(*(defaults(estimator) for estimator in ESTIMATORS))
+
+
+@pytest.mark.parametrize("item", PUBLIC, ids=lambda item: item.__name__)
+def test_public_docstrings_are_complete(item):
+    doc = inspect.cleandoc(item.__doc__)
+    assert "{" + "parameters}" not in doc
+    assert section(doc, "Parameters").strip()
+    assert ">>> " in section(doc, "Examples")
+    methods = inspect.getmembers(item, inspect.isfunction) if isinstance(item, type) else []
+    for name, method in methods:
+        if not name.startswith("_") and method.__module__.startswith("sklearn_rnn"):
+            text = inspect.getdoc(method)
+            for parameter in list(inspect.signature(method).parameters)[1:]:
+                assert re.search(rf"\b{parameter}\b", section(text, "Parameters")), (
+                    f"{item.__name__}.{name}: {parameter}"
+                )

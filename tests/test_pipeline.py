@@ -1,0 +1,201 @@
+"""The main job: a table goes through plain scikit-learn Pipelines and searches into a recurrent network."""
+
+from __future__ import annotations
+
+import pickle
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import (
+    GridSearchCV,
+    TimeSeriesSplit,
+    cross_val_predict,
+    cross_val_score,
+    cross_validate,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from sklearn_rnn import (
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    RNNRegressor,
+    SequenceOneHotEncoder,
+    SequencePadder,
+    SequenceScaler,
+    ShiftFramer,
+)
+from sklearn_rnn.datasets import load_beijing_pm25, load_names, load_sunspots
+
+
+@pytest.fixture(scope="module")
+def beijing():
+    X, y = load_beijing_pm25(return_X_y=True)
+    return X[:600], y[:600]
+
+
+def make_model(**params):
+    options = {"hidden_layer_sizes": (8,), "max_epochs": 2, "lr": 0.01, "random_state": 0} | params
+    return make_pipeline(StandardScaler(), ShiftFramer(lags=12, horizon=1), LSTMRegressor(**options))
+
+
+def test_first_example_of_the_design(beijing):
+    X, y = beijing
+    search = GridSearchCV(make_model(), {"shiftframer__lags": [6, 12]}, cv=TimeSeriesSplit(3)).fit(X, y)
+    predicted = search.predict(X)
+    assert predicted.shape == y.shape
+    assert np.isfinite(predicted).all()
+
+
+def test_learns_the_future_of_sunspots():
+    X, y = load_sunspots(return_X_y=True)
+    model = make_pipeline(StandardScaler(), ShiftFramer(lags=24), LSTMRegressor(max_epochs=10, random_state=0))
+    last_value = np.mean((y[2500:] - y.shift(1)[2500:]) ** 2)
+    model.fit(X[:2500], y[:2500])
+    assert np.mean((y[2500:] - model.predict(X[2500:])) ** 2) < last_value
+
+
+def test_tuned_pipeline_survives_copies(beijing):
+    X, y = beijing
+    grid = {"shiftframer__lags": [6, 12], "lstmregressor__lr": [0.01, 0.02]}
+    search = GridSearchCV(make_model(), grid, cv=TimeSeriesSplit(2), n_jobs=2).fit(X, y)
+    expected = search.predict(X)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(search)).predict(X), expected)
+    np.testing.assert_array_equal(clone(search).fit(X, y).predict(X), expected)
+    best = search.best_estimator_
+    np.testing.assert_array_equal(clone(best).fit(X, y).predict(X), expected)
+    for predicted in joblib.Parallel(n_jobs=2)(joblib.delayed(best.predict)(X) for _ in range(3)):
+        np.testing.assert_array_equal(predicted, expected)
+
+
+def test_workers_do_not_oversubscribe_threads():
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=None):
+        threads = joblib.Parallel(n_jobs=2)(joblib.delayed(torch.get_num_threads)() for _ in range(4))
+    assert max(threads) <= max(joblib.cpu_count() // 2, 1)
+
+
+def test_tables_stay_frames_and_windows_remember_the_index(beijing):
+    X, y = beijing
+    model = make_model().set_output(transform="pandas").fit(X, y)
+    table = model[0].transform(X)
+    assert isinstance(table, pd.DataFrame)
+    windows = model[:-1].transform(X)
+    assert windows.shape == (600, 12, 11)
+    pd.testing.assert_index_equal(windows.index, X.index)
+    assert model.predict(X).shape == (600,)
+
+
+def test_first_rows_of_a_test_fold_know_the_training_rows(beijing):
+    X, y = beijing
+    model = make_model().set_output(transform="pandas").fit(X[:400], y[:400])
+    whole = model[-1].predict(model[:-1].transform(X))
+    np.testing.assert_allclose(model.predict(X[400:]), whole[400:], rtol=0, atol=1e-6)
+    blind = clone(model).set_params(shiftframer__context="none").fit(X[:400], y[:400])
+    assert np.abs(blind.predict(X[400:])[0] - whole[400]) > 1e-3
+
+
+def test_no_window_sees_its_target_or_later(beijing):
+    X, y = beijing
+    model = make_model().fit(X, y)
+    changed = X.copy()
+    changed.iloc[300:] += 100.0
+    np.testing.assert_array_equal(model.predict(changed)[:301], model.predict(X)[:301])
+    assert model.predict(changed)[301] != model.predict(X)[301]
+
+
+def test_cross_validation_tools(beijing):
+    X, y = beijing
+    model = make_model()
+    assert cross_val_predict(model, X, y, cv=3).shape == y.shape
+    assert np.isfinite(cross_val_score(model, X, y, cv=TimeSeriesSplit(2))).all()
+    windows = ShiftFramer(lags=6).fit_transform(StandardScaler().fit_transform(X))
+    scores = cross_validate(
+        GRURegressor(max_epochs=1), windows, y, cv=TimeSeriesSplit(2), scoring=["r2", "max_error"][:1]
+    )
+    assert np.isfinite(scores["test_r2"]).all()
+
+
+def test_mixed_table(beijing):
+    X, y = load_beijing_pm25(raw=True, return_X_y=True)
+    X, y = X[100:500], y[100:500].ffill()
+    numbers = ["pm2.5", "DEWP", "TEMP", "PRES"]
+    model = make_pipeline(
+        make_column_transformer(
+            (make_pipeline(SimpleImputer(), StandardScaler()), numbers), (OneHotEncoder(sparse_output=False), ["cbwd"])
+        ),
+        ShiftFramer(lags=4, horizon=2),
+        RNNRegressor(max_epochs=2),
+    )
+    assert np.isfinite(model.fit(X, y).predict(X)).all()
+
+
+def test_lag_table_serves_any_regressor():
+    X, y = load_sunspots(return_X_y=True)
+    model = make_pipeline(ShiftFramer(lags=24, output="table"), SimpleImputer(), Ridge())
+    assert model.fit(X[:2500], y[:2500]).score(X[2500:], y[2500:]) > 0.7
+
+
+def test_series_pass_through_a_pipeline_by_routing():
+    rng = np.random.default_rng(0)
+    X, ids = rng.normal(size=(60, 2)), np.repeat(["a", "b"], 30)
+    y = X[:, 0]
+    with config_context(enable_metadata_routing=True):
+        framer = ShiftFramer(lags=3).set_fit_request(series=True).set_transform_request(series=True)
+        network = GRURegressor(max_epochs=1, random_state=0)
+        network.set_fit_request(series=False).set_predict_request(series=False)  # the windows carry their series
+        model = make_pipeline(framer, network).fit(X, y, series=ids)
+        predicted = model.predict(X, series=ids)
+        changed = X.copy()
+        changed[:30] += 5.0
+        np.testing.assert_array_equal(model.predict(changed, series=ids)[30:], predicted[30:])
+        steps = LSTMRegressor(return_sequences=True, max_epochs=1)
+        steps.set_fit_request(series=True).set_score_request(series=True)
+        scores = cross_val_score(steps, X, y, params={"series": ids}, cv=3)
+    assert np.isfinite(scores).all()
+
+
+def test_panel_keeps_its_series_in_its_index():
+    rng = np.random.default_rng(0)
+    index = pd.MultiIndex.from_product([["a", "b", "c"], pd.date_range("2024", periods=20)])
+    X = pd.DataFrame(rng.normal(size=(60, 2)), index=index, columns=["u", "v"])
+    model = make_pipeline(StandardScaler(), ShiftFramer(lags=3), GRURegressor(max_epochs=1, random_state=0))
+    model.set_output(transform="pandas").fit(X, X["u"])
+    changed = X.copy()
+    changed.loc["b"] = 9.0
+    a, b = model.predict(X), model.predict(changed)
+    np.testing.assert_array_equal(a[:20], b[:20])
+    np.testing.assert_array_equal(a[40:], b[40:])
+
+
+def test_names_letter_by_letter():
+    X, y = load_names(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(X))[:600]
+    X, y = [X[i] for i in order], y[order]
+    model = make_pipeline(SequenceOneHotEncoder(handle_unknown="ignore"), GRUClassifier(max_epochs=20, lr=0.01))
+    model.set_params(gruclassifier__random_state=0).fit(X[:500], y[:500])
+    assert model.score(X[500:], y[500:]) > 0.75
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.0])
+def test_padding_changes_nothing(value):
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 2)) for n in rng.integers(2, 9, size=40)]
+    y = np.array([x[-1, 0] > 0 for x in X])
+    mask_value = None if np.isnan(value) else value
+    plain = make_pipeline(SequenceScaler(), LSTMClassifier(max_epochs=2, random_state=0)).fit(X, y)
+    padded = make_pipeline(
+        SequenceScaler(),
+        SequencePadder(value=value),
+        LSTMClassifier(max_epochs=2, random_state=0, mask_value=mask_value),
+    ).fit(X, y)
+    np.testing.assert_allclose(padded.predict_proba(X), plain.predict_proba(X), rtol=0, atol=1e-6)
