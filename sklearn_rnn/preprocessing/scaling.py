@@ -133,7 +133,20 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
     def partial_fit(self, X: Any, y: Any = None, *, series: Any = None) -> SequenceScaler:
         """Go on learning from more steps; available where the wrapped scaler has `partial_fit`.
 
-        Parameters and errors are those of `fit`; X has the features of earlier calls.
+        Parameters
+        ----------
+        X, y, series
+            As in `fit`; X has the features of earlier calls.
+
+        Returns
+        -------
+        self : SequenceScaler
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            As in `fit`.
         """
         self.__dict__ = self._fitted("partial_fit", X, series).__dict__
         return self
