@@ -84,7 +84,7 @@ PARAMETERS = {
         "float or None",
         "Steps whose features all have this value are skipped, beside those at the ends that are all NaN.",
     ),
-    "warm_start": ("bool", "Whether `fit` goes on from the weights of the last fit."),
+    "warm_start": ("bool", "Whether `fit` goes on from the weights of the last fit, with its classes or scale of y."),
     "random_state": (
         "int, RandomState instance or None",
         "Seed of weights, batches, dropout and random validation.",

@@ -20,7 +20,7 @@ from ._modules import RecurrentNetwork, count_parameters
 from ._reading import read_sequences
 from ._sequences import Array, Sequences
 from ._targets import Targets, read_weights
-from ._training import OPTIMIZERS, build_net, go_on_with, take_over, train
+from ._training import OPTIMIZERS, build_net, take_over, train
 from ._validation import Part, split
 
 
@@ -115,14 +115,19 @@ class RecurrentEstimator(BaseEstimator):
     def _fitted(self, X: Any, y: Any, sample_weight: Any, series: Any, *, go_on: bool = False, **y_params: Any) -> Any:
         """Return a trained copy, so that an error leaves this estimator as it was.
 
-        With `go_on` (partial_fit) one more epoch of the same net, else a new net.
+        With `go_on` (partial_fit) it is trained for one more epoch, from the state of the optimizer too.
         """
+        self._validate_params()  # scikit-learn skips this in later calls of partial_fit
         new = copy.copy(self)
         new._check_options()
         if go_on and self.early_stopping:
             raise ValueError("partial_fit holds out no data; use early_stopping=False with it, or fit.")
         earlier = getattr(self, "net_", None) if go_on or self.warm_start else None
         sequences = new._read(X, series, reset=earlier is None)
+        if sequences.n_steps == 0:
+            raise ValueError(
+                "X has no steps to learn from: every sequence is empty or all padding (NaN, or mask_value)."
+            )
         values = new._read_targets(y, sequences, reset=earlier is None, **y_params)
         weights = new._weights(values, read_weights(sample_weight, sequences))
         random_state = check_random_state(self.random_state)
@@ -131,10 +136,9 @@ class RecurrentEstimator(BaseEstimator):
             part, valid = new._split(part, random_state)
         if earlier is None:
             new._learn_scale(part.targets)
-        if earlier is None or not go_on:
-            new.net_ = build_net(new, sequences.n_features, int(random_state.randint(2**31 - 1)))
+        new.net_ = build_net(new, sequences.n_features, int(random_state.randint(2**31 - 1)))
         if earlier is not None:
-            go_on_with(new, earlier) if go_on else take_over(new.net_, earlier)
+            take_over(new.net_, earlier, optimizer=go_on)
         train(new, part, valid, 1 if go_on else self.max_epochs)
         return new
 
@@ -173,6 +177,8 @@ class RecurrentEstimator(BaseEstimator):
     def _read_for(self, X: Any, series: Any) -> Sequences:
         """Read X for a prediction."""
         check_is_fitted(self)
+        if self.return_sequences != self.module_.return_sequences:
+            raise ValueError(f"return_sequences was set to {self.return_sequences} after fit; call fit again.")
         return self._read(X, series)
 
     def _predict(self, X: Any, series: Any, answer: Callable[[Array], Array]) -> Any:

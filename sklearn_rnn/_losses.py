@@ -46,7 +46,7 @@ class WeightedMean(nn.Module):
 
     def forward(self, output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """Return the mean loss of outputs (n, n_outputs) for targets (n, n_outputs) or (n,)."""
-        losses: Tensor = self.loss(output, target)
+        losses = self._losses(output, target)
         if losses.ndim == 0:
             if weight is not None:
                 raise ValueError(
@@ -59,6 +59,17 @@ class WeightedMean(nn.Module):
         if losses.ndim > 1:
             losses = losses.flatten(1).mean(dim=1)
         return (losses * weight).sum() / weight.sum().clamp(min=torch.finfo(weight.dtype).tiny)
+
+    def _losses(self, output: Tensor, target: Tensor) -> Tensor:
+        name, shapes = type(self.loss).__name__, f"outputs {tuple(output.shape)} and targets {tuple(target.shape)}"
+        try:
+            losses = self.loss(output, target)
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise ValueError(f"{name} can't be taken of {shapes}: {error}") from error
+        if not isinstance(losses, Tensor) or (losses.ndim > 0 and len(losses) != len(output)):
+            answer = tuple(losses.shape) if isinstance(losses, Tensor) else type(losses).__name__
+            raise ValueError(f"{name} of {shapes} answers {answer}; expected a loss per target, or one for all.")
+        return losses
 
 
 def regression_loss(loss: Any, quantile: float) -> nn.Module:
@@ -82,6 +93,11 @@ def classification_loss(loss: Any, one_logit_per_label: bool) -> nn.Module:
 def _torch_loss(loss: Any) -> nn.Module:
     """Build a torch loss, unreduced where torch lets it."""
     if isinstance(loss, type):
+        if not issubclass(loss, nn.Module):
+            raise ValueError(f"loss={loss!r} is no class of torch.nn.Module, such as torch.nn.HuberLoss.")
         takes_reduction = "reduction" in inspect.signature(loss).parameters
-        return loss(reduction="none") if takes_reduction else loss()
+        try:
+            return loss(reduction="none") if takes_reduction else loss()
+        except TypeError as error:
+            raise ValueError(f"loss={loss.__name__} needs arguments ({error}); give an instance of it.") from error
     return loss

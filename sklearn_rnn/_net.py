@@ -149,8 +149,14 @@ class SequenceNet(NeuralNet):
         self.module_.to_empty(device="cpu").to(getattr(torch, self.dtype))
         self.generator_ = torch.Generator().manual_seed(self.seed)
         self.module_.initialize(self.generator_)
-        self.module_.generator = self.generator_
+        on_cpu = torch.device(self.device).type == "cpu"
+        self.module_.generator = self.generator_ if on_cpu else torch.Generator(self.device).manual_seed(self.seed)
         return self
+
+    def check_weights(self) -> None:
+        """Refuse weights that are not finite, which the loss shows only one batch later."""
+        if not all(bool(torch.isfinite(p).all()) for p in self.module_.parameters()):
+            raise ValueError(f"Weights became infinite or NaN in epoch {len(self.history)}. {self._remedy}")
 
     def run(self, sequences: Sequences) -> Array:
         """Run sequences through the network: an output per sequence, or per step that is not padding."""
@@ -195,8 +201,12 @@ class SequenceNet(NeuralNet):
     def _refuse_loss(self, prefix: str, loss: float) -> None:
         raise ValueError(
             f"The {'training' if prefix == 'train' else 'validation'} loss became {loss} in epoch {len(self.history)}. "
-            f"Lower lr (it is {self.lr}), clip gradients (clip_grad_norm), or scale X and y."
+            f"{self._remedy}"
         )
+
+    @property
+    def _remedy(self) -> str:
+        return f"Lower lr (it is {self.lr}), clip gradients (clip_grad_norm), or scale X and y."
 
 
 def outputs_of(network: RecurrentNetwork, inputs: dict[str, Tensor]) -> Tensor:

@@ -92,10 +92,7 @@ def read_sequences(
             estimator._fitted_form = FittedForm(kind(X), raw.n_features, None if names is None else list(names))
         else:
             _check_names(estimator, names)
-        sequences = _without_padding(raw, mask_value, names, per_step)
-    if reset and sequences.n_steps == 0:
-        raise ValueError("X has no steps to learn from: every sequence is empty or all padding (NaN, or mask_value).")
-    return sequences
+        return _without_padding(raw, mask_value, names, per_step)
 
 
 def as_known_form(X: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, Prog
 from ._losses import WeightedMean
 from ._modules import RecurrentNetwork
 from ._net import SequenceData, SequenceNet
+from ._sequences import Layout
 from ._validation import Part
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
@@ -28,6 +31,9 @@ FUSED = (
     "adamw",
     "sgd",
 )  # these have one kernel for all weights, which makes small updates a tenth cheaper
+
+
+TAKEN = ("loss", "batch_size", "batch_count")  # skorch records these for training and validation
 
 
 def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
@@ -52,7 +58,7 @@ def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
         **_optimizer(estimator),
         lr=estimator.lr,
         max_epochs=estimator.max_epochs,
-        batch_size=estimator.batch_size,
+        batch_size=int(estimator.batch_size),
         shuffle=estimator.shuffle,
         seed=seed,
         dtype=estimator.dtype,
@@ -60,30 +66,32 @@ def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
         verbose=int(estimator.verbose == 2),
         device=_device(estimator.device),
     )
-    return net.initialize()
+    try:
+        return net.initialize()
+    except TypeError as error:
+        raise ValueError(f"The net can't be built: {error}; see optimizer_params and callbacks.") from error
 
 
-def take_over(net: SequenceNet, earlier: SequenceNet) -> None:
-    """Go on from the weights, the random numbers and the history of an earlier net."""
+def take_over(net: SequenceNet, earlier: SequenceNet, *, optimizer: bool) -> None:
+    """Go on from the weights, random numbers and history of an earlier net, and on demand from its optimizer's state.
+
+    All of it is copied, so that the earlier net stays as it is.
+    """
     try:
         net.module_.load_state_dict(earlier.module_.state_dict())
     except RuntimeError as error:
         raise ValueError(
-            "warm_start=True goes on from the weights of the last fit, but hidden_layer_sizes, bidirectional or the "
-            "number of features, outputs or classes have changed since; use warm_start=False to start afresh."
+            "warm_start=True and partial_fit go on from the weights of the last fit, but hidden_layer_sizes, "
+            "bidirectional or the number of features, outputs or classes have changed since; fit afresh with "
+            "warm_start=False."
         ) from error
-    net.generator_ = earlier.generator_
-    net.history_ = earlier.history_
-
-
-def go_on_with(estimator: Any, net: SequenceNet) -> None:
-    """Train the same net further, with parameters that were set since."""
-    if net.lr != estimator.lr:
-        net.set_params(lr=estimator.lr)
-    net.batch_size = estimator.batch_size
-    net.shuffle = estimator.shuffle
-    net.callbacks = _callbacks(estimator)
-    net.initialize_callbacks()
+    for generator, before in ((net.generator_, earlier.generator_), (net.module_.generator, earlier.module_.generator)):
+        if generator.device == before.device:
+            generator.set_state(before.get_state())
+    net.history_ = copy.deepcopy(earlier.history_)
+    if optimizer and type(net.optimizer_) is type(earlier.optimizer_):
+        state = copy.deepcopy(earlier.optimizer_.state_dict()["state"])
+        net.optimizer_.load_state_dict({"state": state, "param_groups": net.optimizer_.state_dict()["param_groups"]})
 
 
 def train(estimator: Any, part: Part, valid: Part | None, epochs: int) -> None:
@@ -96,6 +104,7 @@ def train(estimator: Any, part: Part, valid: Part | None, epochs: int) -> None:
     net.partial_fit((_data(estimator, part), None if valid is None else _data(estimator, valid)), epochs=epochs)
     if scores is not None:
         scores.watch(None)
+    net.check_weights()
     net.module_.eval()
     estimator.history_ = _history_frame(net.history)
     estimator.n_iter_ = len(net.history)
@@ -128,11 +137,13 @@ class EpochScores(Callback):
         """Record the scores of this epoch."""
         if self.part is None:
             return
-        weights = self.part.targets.weights
-        weighted = {} if weights is None else {"sample_weight": weights}
-        y = self.estimator._score_values(self.part.targets)
+        sequences, targets = self.part.sequences, self.part.targets
+        if self.estimator.return_sequences:  # as a table with a row per step that is not padding
+            sequences = replace(sequences, layout=Layout("rows", sequences.lengths))
+        weighted = {} if targets.weights is None else {"sample_weight": targets.weights}
+        y = self.estimator._score_values(targets)
         for name, scorer in self.scorers.items():
-            score = scorer(self.estimator, self.part.sequences, y, **weighted)
+            score = scorer(self.estimator, sequences, y, **weighted)
             net.history.record(f"{self.prefix}_{name}", float(score))
 
 
@@ -155,7 +166,15 @@ def _optimizer(estimator: Any) -> dict[str, Any]:
     if isinstance(optimizer, str):
         params |= {"fused": True} if optimizer in FUSED else {}
         optimizer = OPTIMIZERS[optimizer]
-    params |= estimator.optimizer_params or {}
+    elif not issubclass(optimizer, torch.optim.Optimizer):
+        raise ValueError(
+            f"optimizer={optimizer!r} is no class of torch.optim.Optimizer, nor one of {list(OPTIMIZERS)}."
+        )
+    given = estimator.optimizer_params or {}
+    twice = sorted(set(given) & {"lr", *params})
+    if twice:
+        raise ValueError(f"optimizer_params sets {twice}, which are parameters of their own; set them there.")
+    params |= given
     return {"optimizer": optimizer, **{f"optimizer__{name}": value for name, value in params.items()}}
 
 
@@ -172,24 +191,35 @@ def _callbacks(estimator: Any) -> list[Any]:
         callbacks.append(("early_stopping", stop))
     if estimator.verbose == 1:
         callbacks.append(("progress", ProgressBar()))
+    for callback in estimator.callbacks or []:
+        own = callback[-1] if isinstance(callback, tuple) else callback
+        if not (isinstance(own, Callback) or (isinstance(own, type) and issubclass(own, Callback))):
+            raise ValueError(f"callbacks must be callbacks of skorch, or pairs of a name and one; got {callback!r}.")
     return callbacks + list(estimator.callbacks or [])
 
 
 def _scorers(scoring: Any) -> dict[str, Any]:
-    if isinstance(scoring, dict):
-        return {name: get_scorer(scorer) for name, scorer in scoring.items()}
     if isinstance(scoring, list | tuple):
-        return {name: get_scorer(name) for name in scoring}
-    return {scoring if isinstance(scoring, str) else "score": get_scorer(scoring)}
+        scoring = dict(zip(scoring, scoring, strict=True))
+    elif not isinstance(scoring, dict):
+        scoring = {scoring if isinstance(scoring, str) else "score": scoring}
+    for name, scorer in scoring.items():
+        if not (isinstance(scorer, str) or callable(scorer)):
+            raise ValueError(f"scoring must name scorers of scikit-learn or be callable; got {scorer!r}.")
+        if name in TAKEN:
+            raise ValueError(f"scoring must not be named {name!r}, which history_ has already.")
+    return {name: get_scorer(scorer) for name, scorer in scoring.items()}
 
 
 def _device(device: Any) -> str:
-    if device != "auto":
-        try:
-            return str(torch.device(device))
-        except RuntimeError as error:
-            raise ValueError(f"device={device!r} is no device of torch; use 'auto', 'cpu' or 'cuda'.") from error
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        if torch.empty(0, device=device).is_meta:
+            raise RuntimeError("it holds no numbers")
+    except (AssertionError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"device={device!r} can't be used on this machine; use 'auto', 'cpu' or 'cuda'.") from error
+    return str(device)
 
 
 def _history_frame(history: Any) -> pd.DataFrame:

@@ -50,7 +50,7 @@ def split(part: Part, how: str, fraction: float, *, stratify: bool, random_state
                 "validation='random' would tear series apart: X is a table with one target per row. Use "
                 "validation='end' (or 'auto')."
             )
-        return _split_steps(part, fraction)
+        return _with_weight(_split_steps(part, fraction), fraction)
     n = len(part.sequences)
     if how == "random":
         train, valid = _draw(part, n, fraction, stratify, random_state)
@@ -58,7 +58,20 @@ def split(part: Part, how: str, fraction: float, *, stratify: bool, random_state
         train, valid = _ends(part.sequences, fraction)
     if len(train) == 0 or len(valid) == 0:
         raise ValueError(_too_few(n, "sequences", fraction))
-    return _take(part, train), _take(part, valid)
+    return _with_weight((_take(part, train), _take(part, valid)), fraction)
+
+
+def _with_weight(parts: tuple[Part, Part], fraction: float) -> tuple[Part, Part]:
+    """Check that something counts in both parts."""
+    for name, part in zip(("the rest", "this part"), parts, strict=True):
+        weights = part.targets.weights
+        if len(part.targets.values) == 0 or (weights is not None and not (weights > 0).any()):
+            raise ValueError(
+                f"early_stopping=True holds out validation_fraction={fraction} of the data, but in {name} nothing "
+                "counts: every step is padding, or sample_weight is zero. Give another validation_fraction or "
+                "validation."
+            )
+    return parts
 
 
 def _split_steps(part: Part, fraction: float) -> tuple[Part, Part]:

@@ -10,6 +10,7 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import column_or_1d
 
 from ._docs import documented
 from ._estimator import RecurrentEstimator
@@ -225,6 +226,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         labels = read_labels(self, y, sequences)
         if reset:
             self._learn_classes(labels, classes)
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes differ from those of the first call, {self.classes_.tolist()}.")
         if self._multilabel != (labels.ndim == 2) or (self._multilabel and labels.shape[1] != self.n_outputs_):
             raise ValueError(
                 f"y has shape {labels.shape}, but in the last fit it had "
@@ -234,21 +237,25 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
             return labels.astype(np.int64)
         unknown = np.setdiff1d(labels, self.classes_)
         if len(unknown):
-            raise ValueError(f"y has classes {list(unknown)} that are not among classes {list(self.classes_)}.")
+            raise ValueError(f"y has classes {unknown.tolist()} that are not among classes {self.classes_.tolist()}.")
         return np.searchsorted(self.classes_, labels)
 
     def _learn_classes(self, labels: Array, classes: Any) -> None:
         self._multilabel = labels.ndim == 2
         self.n_outputs_ = labels.shape[1] if self._multilabel else 1
+        given = None if classes is None else column_or_1d(classes)
         if self._multilabel:
             self.classes_ = np.arange(self.n_outputs_)
+            if given is not None and not np.array_equal(given, self.classes_):
+                raise ValueError(f"classes of a multilabel y are the numbers of its columns, {self.classes_.tolist()}.")
             return
-        self.classes_ = np.unique(labels if classes is None else np.asarray(classes))
+        self.classes_ = np.unique(labels if given is None else given)
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class only, {self.classes_.tolist()[0]!r}; a classifier needs at least two.")
 
     def _weights(self, values: Array, weights: Array | None) -> Array | None:
-        if weights is not None and not self._multilabel and len(np.unique(values[weights > 0])) < 2:
+        counting = values if weights is None else values[weights > 0]
+        if not self._multilabel and len(np.unique(counting)) < 2 <= len(np.unique(values)):
             raise ValueError("sample_weight leaves one class only with weight; a classifier needs at least two.")
         return class_weights(self.class_weight, self.classes_, values, weights)
 

@@ -120,8 +120,8 @@ PLAN = (
     "back-propagates through whole sequences."
 )
 ARCHITECTURE = (
-    "warm_start=True goes on from the weights of the last fit, but hidden_layer_sizes, bidirectional or the number of "
-    "features, outputs or classes have changed since; use warm_start=False to start afresh."
+    "warm_start=True and partial_fit go on from the weights of the last fit, but hidden_layer_sizes, bidirectional or "
+    "the number of features, outputs or classes have changed since; fit afresh with warm_start=False."
 )
 EMPTY = "X has no steps to learn from: every sequence is empty or all padding (NaN, or mask_value)."
 TOO_FEW = (
@@ -802,7 +802,7 @@ PARAMETER_MISTAKES = [
     Mistake(
         "device=gpu",
         Fit(regressor(device="gpu"), DENSE, Y),
-        "device='gpu' is no device of torch; use 'auto', 'cpu' or 'cuda'.",
+        "device='gpu' can't be used on this machine; use 'auto', 'cpu' or 'cuda'.",
     ),
     Mistake(
         "scoring=mse",
@@ -909,6 +909,82 @@ TRAINING_MISTAKES = [
         "warm start with other outputs",
         Then(Fit(regressor(warm_start=True), DENSE, Y), lambda fitted: fitted.fit(DENSE, np.column_stack([Y, Y]))),
         "y has 2 outputs, but in the last fit it had 1.",
+    ),
+    Mistake(
+        "lr set twice",
+        Fit(regressor(optimizer_params={"lr": 3.0}), DENSE, Y),
+        "optimizer_params sets ['lr'], which are parameters of their own; set them there.",
+    ),
+    Mistake(
+        "optimizer that is none",
+        Fit(regressor(optimizer=int), DENSE, Y),
+        "optimizer=<class 'int'> is no class of torch.optim.Optimizer, nor one of ['adam', 'adamw', 'sgd', 'rmsprop'].",
+    ),
+    Mistake(
+        "loss that is none",
+        Fit(regressor(loss=int), DENSE, Y),
+        "loss=<class 'int'> is no class of torch.nn.Module, such as torch.nn.HuberLoss.",
+    ),
+    Mistake(
+        "loss that needs arguments",
+        Fit(regressor(loss=torch.nn.Linear), DENSE, Y),
+        re.compile(r"loss=Linear needs arguments \(.*\); give an instance of it\."),
+    ),
+    Mistake(
+        "callback that is none",
+        Fit(regressor(callbacks=[3]), DENSE, Y),
+        "callbacks must be callbacks of skorch, or pairs of a name and one; got 3.",
+    ),
+    Mistake(
+        "scorer that is none",
+        Fit(regressor(scoring={"a": 3}), DENSE, Y),
+        "scoring must name scorers of scikit-learn or be callable; got 3.",
+    ),
+    Mistake(
+        "scorer named as a loss",
+        Fit(regressor(scoring={"loss": "r2"}), DENSE, Y),
+        "scoring must not be named 'loss', which history_ has already.",
+    ),
+    Mistake(
+        "device without numbers",
+        Fit(regressor(device="meta"), DENSE, Y),
+        "device='meta' can't be used on this machine; use 'auto', 'cpu' or 'cuda'.",
+    ),
+    Mistake(
+        "step into infinity at the end",
+        Fit(regressor(lr=1e45, optimizer="sgd", clip_grad_norm=None, batch_size=12), DENSE, 1e3 * Y),
+        re.compile(r"Weights became infinite or NaN in epoch 1\. Lower lr \(it is 1e\+45\), clip gradients .*"),
+    ),
+    Mistake(
+        "validation without weight",
+        Fit(regressor(early_stopping=True, validation_fraction=0.5), DENSE, Y, {"sample_weight": np.arange(12) < 6}),
+        "early_stopping=True holds out validation_fraction=0.5 of the data, but in this part nothing counts: every step "
+        "is padding, or sample_weight is zero. Give another validation_fraction or validation.",
+    ),
+    Mistake(
+        "return_sequences set after fit",
+        lambda: regressor().fit(DENSE, Y).set_params(return_sequences=True).predict(DENSE),
+        "return_sequences was set to True after fit; call fit again.",
+    ),
+    Mistake(
+        "other classes in a later partial_fit",
+        lambda: classifier().partial_fit(DENSE, CODES).partial_fit(DENSE, CODES, classes=[0, 1, 2]),
+        "classes differ from those of the first call, [0, 1].",
+    ),
+    Mistake(
+        "classes of several labels",
+        lambda: classifier().partial_fit(DENSE, np.column_stack([CODES, 1 - CODES]), classes=["a", "b"]),
+        "classes of a multilabel y are the numbers of its columns, [0, 1].",
+    ),
+    Mistake(
+        "bad parameter in a later partial_fit",
+        lambda: regressor().partial_fit(DENSE, Y).set_params(lr=-1.0).partial_fit(DENSE, Y),
+        re.compile("The 'lr' parameter of LSTMRegressor must be a float in the range .*"),
+    ),
+    Mistake(
+        "other layers in a later partial_fit",
+        lambda: regressor().partial_fit(DENSE, Y).set_params(hidden_layer_sizes=(4,)).partial_fit(DENSE, Y),
+        ARCHITECTURE,
     ),
 ]
 
@@ -1230,3 +1306,12 @@ def test_weights_matter_by_their_ratios(scale):
     expected = classifier().fit(TABLE, CODES, weights).predict_proba(TABLE)
     balanced = classifier(class_weight={0: scale, 1: 2 * scale})
     np.testing.assert_array_equal(balanced.fit(TABLE, CODES).predict_proba(TABLE), expected)
+
+
+def test_diverging_partial_fit_harms_nothing():
+    model = regressor(optimizer="sgd", clip_grad_norm=None).partial_fit(DENSE, Y)
+    before = model.predict(DENSE)
+    with pytest.raises(ValueError, match="became"):
+        model.set_params(lr=1e38).partial_fit(DENSE, 1e3 * Y)
+    np.testing.assert_array_equal(model.predict(DENSE), before)
+    assert model.n_iter_ == len(model.history_) == 1

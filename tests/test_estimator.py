@@ -131,6 +131,23 @@ def test_scoring_adds_columns(scoring, columns):
         assert model.history_["train_r2"].iloc[-1] == pytest.approx(model.score(X, y))
 
 
+@pytest.mark.parametrize("form", ["table", "series", "dense", "ragged"])
+def test_scoring_of_targets_per_step(form):
+    X, _ = make_data()
+    y, series = X[:, :, 0].cumsum(axis=1), None
+    if form == "table":
+        X, y = X[0], y[0]
+    elif form == "series":
+        X, y, series = X[:10].reshape(70, 2), y[:10].ravel(), np.arange(70) % 3
+    elif form == "ragged":
+        X, y = list(X), list(y)
+    own = {"r2": "r2", "own": lambda model, X, y: model.score(X, y)}
+    model = GRURegressor(return_sequences=True, max_epochs=2, scoring=own).fit(X, y, series=series)
+    expected = model.score(X, y, series=series)
+    assert model.history_["train_r2"][2] == pytest.approx(expected)
+    assert model.history_["train_own"][2] == pytest.approx(expected)
+
+
 def test_train_loss_of_one_batch_is_the_loss_of_the_initial_weights():
     X, y = make_data()
     y = y + 0.5
@@ -274,8 +291,9 @@ def test_partial_fit_takes_new_parameters():
     X, y = make_data()
     model = LSTMRegressor(random_state=0, optimizer="sgd").partial_fit(X, y)
     before = weights(model)
-    model.set_params(lr=1e-300).partial_fit(X, y)
-    assert torch.equal(weights(model), before)
+    model.set_params(lr=1e-300, dropout=0.5, dtype="float64", optimizer="adam").partial_fit(X, y)
+    assert torch.equal(weights(model), before.double())
+    assert model.module_.dropout == 0.5
 
 
 def test_validation_takes_the_end_of_ordered_data():
