@@ -13,24 +13,27 @@ list of (steps_i, f), (steps_i,)    n sequences                       n sequence
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
+from ._forms import (
+    as_known_form,
+    check_columns,
+    checked,
+    kind,
+    names_of_columns,
+    names_of_frames,
+    naming_text,
+    refuse_dates,
+)
 from ._sequences import Array, Ints, Layout, Sequences, count_within, flat_rows, offsets, trim
 from ._windows import Windows
 
 IMPUTE = "impute it before framing, for example with sklearn.impute.SimpleImputer."
-ENCODE = "encode categories first, for example with SequenceOneHotEncoder."
-FORMS = "a 2-D table, a 3-D array (sequences, steps, features), or a list of arrays (steps, features)"
 
 
 @dataclass(frozen=True)
@@ -84,130 +87,15 @@ def read_sequences(
     """
     if isinstance(X, Sequences):  # read before
         return X
-    names, X = _names_of_frames(X), as_known_form(X)
+    names, X = names_of_frames(X), as_known_form(X)
     with np.errstate(over="ignore"):  # a number that is too large becomes infinity, which is refused where it is
-        raw, names_read = _raw_sequences(estimator, X, per_step, dtype, series, reset)
+        raw, names_read = raw_sequences(estimator, X, per_step, dtype, series, reset)
         names = names_read if names is None else names
         if reset:
             estimator._fitted_form = FittedForm(kind(X), raw.n_features, None if names is None else list(names))
         else:
             _check_names(estimator, names)
         return _without_padding(raw, mask_value, names, per_step)
-
-
-def as_known_form(X: Any) -> Any:
-    """Return X as Windows, something 2-D for scikit-learn to check, a 3-D array, or a list of arrays."""
-    refuse_non_arrays("X", checked("X", X), FORMS)
-    X = _from_list(list(X)) if _is_list(X) else X
-    if getattr(X, "ndim", 2) > 3:
-        raise ValueError(f"X has {X.ndim} dimensions; expected {FORMS}.")
-    refuse_dates("X", X)
-    is_dense = kind(X) == "dense" and not isinstance(X, Windows)
-    return np.asarray(X) if is_dense else X
-
-
-def _is_list(X: Any) -> bool:
-    return isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1)
-
-
-def _from_list(X: list[Any]) -> Any:
-    """Return arrays as a list of sequences; nested lists, too, if their lengths differ, else as one array."""
-    if not X:
-        raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
-    _names_of_frames(X)
-    are_arrays = all(getattr(sequence, "ndim", 0) > 0 for sequence in X)
-    whole = None if are_arrays else _as_one_array(X)
-    if whole is not None:
-        return checked("X", whole)
-    return [as_array(f"Sequence {i} of X", sequence) for i, sequence in enumerate(X)]
-
-
-def _as_one_array(X: list[Any]) -> Array | None:
-    try:
-        return np.asarray(X)
-    except ValueError:  # of unequal lengths
-        return None
-
-
-def as_array(name: str, sequence: Any) -> Array:
-    try:
-        return np.asarray(checked(name, sequence))
-    except ValueError as error:
-        if not isinstance(sequence, list | tuple):
-            raise
-        raise ValueError(
-            f"{name} is made of lists of unequal lengths; expected one value per step, or as many for every step."
-        ) from error
-
-
-def _names_of_frames(X: Any) -> Array | None:
-    """Names of the features of a list of DataFrames, which must be the same for all; None for anything else."""
-    frames = [(i, item) for i, item in enumerate(X) if isinstance(item, pd.DataFrame)] if _is_list(X) else []
-    for i, frame in frames:
-        first, reference = frames[0]
-        if not frame.columns.equals(reference.columns):
-            raise ValueError(
-                f"Sequence {i} of X has the columns {list(frame.columns)}, sequence {first} has "
-                f"{list(reference.columns)}; give every sequence the same columns in the same order."
-            )
-    return _names_of_columns(frames[0][1]) if frames else None
-
-
-def _names_of_columns(X: Any) -> Array | None:
-    """Names of the columns of a DataFrame if all of them are strings, as scikit-learn has it."""
-    if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
-        return X.columns.to_numpy(dtype=object)
-    return None
-
-
-def checked(name: str, values: Any) -> Any:
-    """Return values that an array would say the same as; refuse others. `name` stands in the message."""
-    if issparse(values):
-        raise TypeError(f"{name} is sparse, but dense data is required; use .toarray().")
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise ValueError(f"{name} is a masked array, whose mask would be lost; fill its gaps first, by .filled().")
-    if getattr(getattr(values, "dtype", None), "kind", "f") == "c":
-        raise ValueError(f"Complex data not supported: {name} is complex; give its real and imaginary part.")
-    return values
-
-
-def refuse_non_arrays(name: str, values: Any, expected: str) -> None:
-    """Refuse what no array can be made of."""
-    if isinstance(values, str | bytes | dict | set) or not (hasattr(values, "__array__") or hasattr(values, "__len__")):
-        what = "None" if values is None else f"of type {type(values).__name__}"
-        raise TypeError(f"{name} is {what}; expected {expected}.")
-
-
-def refuse_dates(name: str, values: Any) -> None:
-    """Refuse dates and records, which numpy would turn into numbers that depend on their unit."""
-    dtype = getattr(values, "dtype", None)
-    if getattr(dtype, "kind", "f") in "mMV":
-        raise ValueError(f"{name} is not numeric, its dtype is {dtype}; expected numbers, such as the hour of a date.")
-
-
-@contextmanager
-def naming_text(name: str, values: Any, hint: str = ENCODE) -> Iterator[None]:
-    """Name the value that is no number, where numpy or scikit-learn find one in an array."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        if getattr(getattr(values, "dtype", None), "kind", "f") not in "OUST":
-            raise
-        if isinstance(error, TypeError):
-            raise TypeError(f"{name} is not numeric: {error}; {hint}") from error
-        culprits = [value for value in np.ravel(values) if not _is_number(value)]
-        if not culprits:
-            raise
-        is_text = isinstance(culprits[0], str)
-        what = f"the text {str(culprits[0])!r}" if is_text else f"a value of type {type(culprits[0]).__name__}"
-        raise ValueError(f"{name} is not numeric, it holds {what}; {hint}") from error
-
-
-def kind(X: Any) -> str:
-    """Name the form of X: "table", "dense" or "ragged"."""
-    if isinstance(X, list):
-        return "ragged"
-    return "dense" if getattr(X, "ndim", 2) == 3 else "table"
 
 
 def series_codes(X: Any, series: Any, n_rows: int) -> Ints | None:
@@ -245,7 +133,7 @@ def group_series(codes: Ints | None, n_rows: int) -> tuple[Ints, Ints | None]:
     return widths, None if (np.diff(order) == 1).all() else order
 
 
-def _raw_sequences(
+def raw_sequences(
     estimator: Any, X: Any, per_step: bool, dtype: Any, series: Any, reset: bool
 ) -> tuple[Sequences, Array | None]:
     """Read any form, padding still included (but for windows, whose padding is not stored)."""
@@ -260,31 +148,31 @@ def _raw_sequences(
         read, names = _read_windows(X, per_step, dtype), X.columns
     else:
         read, names = (
-            (_read_ragged(X, dtype, per_step) if isinstance(X, list) else _read_dense(estimator, X, dtype)),
+            (read_ragged(X, dtype, per_step) if isinstance(X, list) else read_dense(estimator, X, dtype)),
             None,
         )
     codes = series_codes(X, series, len(read))
     read = read if codes is None else replace(read, series=codes)
-    _check_step_features(estimator, X, read.n_features, reset)
+    check_step_features(estimator, X, read.n_features, reset)
     return read, names
 
 
 def _read_table(
     estimator: Any, X: Any, per_step: bool, dtype: Any, series: Any, reset: bool
 ) -> tuple[Sequences, Array | None]:
-    _check_columns(X)
+    check_columns(X)
     given, fitted = X, getattr(estimator, "_fitted_form", None)
     with naming_text("X", X):
         if reset or fitted is None or fitted.kind == "table":
             X = validate_data(estimator, X, reset=reset, dtype=dtype, ensure_all_finite=False, order="C")
         else:
             X = check_array(X, dtype=dtype, ensure_all_finite=False, order="C", input_name="X", estimator=estimator)
-            _check_step_features(estimator, X, X.shape[1] if per_step else 1, reset)
+            check_step_features(estimator, X, X.shape[1] if per_step else 1, reset)
     n, width = X.shape
     codes = series_codes(given, series, n)
     if per_step:
         widths, order = group_series(codes, n)
-        names = _names_of_columns(given)
+        names = names_of_columns(given)
         names = getattr(estimator, "feature_names_in_", None) if names is None else names
         table = X if order is None else X[order]
         return Sequences(table, offsets(widths), widths, layout=Layout("rows", widths, row_order=order)), names
@@ -292,7 +180,7 @@ def _read_table(
     return Sequences(X.reshape(-1, 1), offsets(widths), widths, series=codes), None
 
 
-def _read_dense(estimator: Any, X: Array, dtype: Any) -> Sequences:
+def read_dense(estimator: Any, X: Array, dtype: Any) -> Sequences:
     with naming_text("X", X):
         X = check_array(
             X, dtype=dtype, allow_nd=True, ensure_2d=False, ensure_all_finite=False, order="C", input_name="X",
@@ -305,7 +193,7 @@ def _read_dense(estimator: Any, X: Array, dtype: Any) -> Sequences:
     return Sequences(X.reshape(-1, n_features), offsets(widths), widths, layout=Layout("dense", widths))
 
 
-def _read_ragged(X: list[Any], dtype: Any, per_step: bool) -> Sequences:
+def read_ragged(X: list[Any], dtype: Any, per_step: bool) -> Sequences:
     arrays = [_read_one(i, sequence, dtype) for i, sequence in enumerate(X)]
     widths = np.array([len(array) for array in arrays], dtype=np.int64)
     first = int(np.argmax(widths > 0))  # an empty sequence takes the features of the others
@@ -350,40 +238,7 @@ def _read_windows(X: Windows, per_step: bool, dtype: Any) -> Sequences:
     return replace(read, table=table, layout=layout, series=series)
 
 
-def _check_columns(X: Any) -> None:
-    if not isinstance(X, pd.DataFrame):
-        return
-    if X.shape[1] == 0:
-        raise ValueError(f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is required.")
-    repeated = list(X.columns[X.columns.duplicated()])
-    if repeated:
-        raise ValueError(f"X has several columns of the same name: {repeated}; give every column a name of its own.")
-    text = [str(name) for name, column in X.items() if not _is_numeric(column)]
-    if text:
-        raise ValueError(
-            f"X has columns that are not numeric: {text}; encode or drop them first, for example with "
-            "sklearn.compose.make_column_transformer and sklearn.preprocessing.OneHotEncoder."
-        )
-
-
-def _is_numeric(column: pd.Series) -> bool:
-    if column.dtype == object:
-        return all(_is_number(value) and not isinstance(value, str) for value in column)
-    return pd.api.types.is_numeric_dtype(column.dtype)
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a value is a number, the text of a number, or missing."""
-    if not isinstance(value, str):
-        return value is None or value is pd.NA or isinstance(value, Real | Decimal | np.bool_)
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _check_step_features(estimator: Any, X: Any, n_features: int, reset: bool) -> None:
+def check_step_features(estimator: Any, X: Any, n_features: int, reset: bool) -> None:
     """Keep, or compare, the number of features of forms that scikit-learn does not know."""
     if reset:
         estimator.n_features_in_ = n_features
@@ -422,7 +277,7 @@ def _without_padding(raw: Sequences, mask_value: float | None, names: Array | No
     padding = nowhere if finite else _all_features(np.isnan(table))
     starts, lengths = trim(raw.starts, raw.lengths, raw.stride, padding | masked)
     if not finite:
-        _refuse_nonfinite(raw, starts, lengths, names)
+        refuse_nonfinite(raw, starts, lengths, names)
     kept = flat_rows(raw.offsets + (starts - raw.starts) // raw.stride, lengths) if per_step else None
     if count_within(starts, lengths, raw.stride, masked).any():
         rows = flat_rows(starts, lengths, raw.stride)
@@ -437,7 +292,7 @@ def _without_padding(raw: Sequences, mask_value: float | None, names: Array | No
     return replace(raw, starts=starts, lengths=lengths, layout=layout)
 
 
-def _refuse_nonfinite(raw: Sequences, starts: Ints, lengths: Ints, names: Array | None) -> None:
+def refuse_nonfinite(raw: Sequences, starts: Ints, lengths: Ints, names: Array | None) -> None:
     flagged = ~_all_features(np.isfinite(raw.table))
     bad = count_within(starts, lengths, raw.stride, flagged) > 0
     if not bad.any():

@@ -15,6 +15,7 @@ PACKAGE = Path(sklearn_rnn.__file__).parent
 LAYERS = [
     {"_sequences", "_modules", "_losses", "_docs"},
     {"_windows", "datasets"},
+    {"_forms"},
     {"_reading"},
     {"preprocessing", "_targets"},
     {"_validation"},
@@ -25,7 +26,7 @@ LAYERS = [
     {"__init__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-WITHOUT_TORCH = {"_sequences", "_windows", "_reading", "_targets", "_validation", "preprocessing", "datasets"}
+WITHOUT_TORCH = {"_sequences", "_windows", "_forms", "_reading", "_targets", "_validation", "preprocessing", "datasets"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

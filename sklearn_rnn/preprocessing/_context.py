@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from .._reading import _check_columns, group_series, series_codes
+from .._forms import check_columns
+from .._reading import group_series, series_codes
 from .._sequences import Array, Ints, flat_rows, offsets
 
 # Calendar steps (months, business days) are recognised in the newest rows: 25 hold two years of months.
@@ -34,7 +35,7 @@ def read_rows(estimator: Any, X: Any, series: Any, *, reset: bool = False) -> Ro
             "table, 2-D, with one row per time step. For a panel, stack the series into one table and give "
             "series=."
         )
-    _check_columns(X)
+    check_columns(X)
     types = [np.float64, np.float32]
     table = validate_data(estimator, X, reset=reset, dtype=types, ensure_all_finite=False, order="C")
     return Rows.of(X, table, series)

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils._set_output import _wrap_data_with_container
 
-from .._reading import FittedForm, _raw_sequences, _refuse_nonfinite, as_known_form, kind
+from .._forms import as_known_form, kind
+from .._reading import FittedForm, raw_sequences, refuse_nonfinite
 from .._sequences import Array, Ints, Sequences, flat_rows, trim
 from .._windows import Windows
 
@@ -93,7 +94,7 @@ class Steps:
                 table = self.table
                 if np.isinf(table).any():
                     table = np.where(np.isnan(table), 0.0, table)
-                _refuse_nonfinite(replace(self.raw, table=table), self.starts, self.lengths, self.names)
+                refuse_nonfinite(replace(self.raw, table=table), self.starts, self.lengths, self.names)
             raise
 
 
@@ -112,7 +113,7 @@ def read_steps(estimator: Any, X: Any, series: Any = None, *, reset: bool = Fals
         Whether this is a fit.
     """
     X = as_known_form(X)
-    raw, names = _raw_sequences(estimator, X, True, _float_dtype(X), series, reset)
+    raw, names = raw_sequences(estimator, X, True, _float_dtype(X), series, reset)
     if reset:
         estimator._fitted_form = FittedForm(kind(X), raw.n_features)
     padding = np.asarray(np.isnan(raw.table).all(axis=1))

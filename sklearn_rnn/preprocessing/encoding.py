@@ -13,7 +13,8 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
-from .._reading import _read_dense, _read_ragged, as_known_form, kind
+from .._forms import as_known_form, kind
+from .._reading import read_dense, read_ragged
 from .._sequences import Array, Ints, offsets, trim
 from ._labels import Labels, place_of, read_labels, read_tokens
 from ._steps import TableOutputMixin
@@ -238,7 +239,7 @@ class SequenceOneHotEncoder(TableOutputMixin, TransformerMixin, BaseEstimator):
             table = check_array(X, dtype=np.float64, ensure_all_finite=False, input_name="X", estimator=self)
             widths = np.array([len(table)], dtype=np.int64)
         else:
-            read = _read_ragged(X, np.float64, True) if isinstance(X, list) else _read_dense(self, X, np.float64)
+            read = read_ragged(X, np.float64, True) if isinstance(X, list) else read_dense(self, X, np.float64)
             table, widths = read.table, read.lengths
         if table.shape[1] != len(self.categories_):
             raise ValueError(

@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
 
-from .._reading import FittedForm, _check_step_features, _read_ragged, as_known_form, kind
+from .._forms import as_known_form, kind
+from .._reading import FittedForm, check_step_features, read_ragged
 from .._sequences import Array, offsets
 from ._steps import TableOutputMixin
 
@@ -173,7 +174,7 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
                 f"(n, {self.maxlen_}, n_features)."
             )
         array = self._read_array(X)
-        _check_step_features(self, array, array.shape[2] if array.ndim == 3 else 1, False)
+        check_step_features(self, array, array.shape[2] if array.ndim == 3 else 1, False)
         if array.shape[1] != self.maxlen_:
             raise ValueError(f"X has {array.shape[1]} steps per sequence; expected maxlen_={self.maxlen_}.")
         value = array.dtype.type(self.value) if array.dtype.kind == "f" else self.value  # as it was filled in
@@ -217,7 +218,7 @@ class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
             # scikit-learn's rules for tables: names and number of columns
             validate_data(self, X, reset=reset, skip_check_array=True)
         else:
-            _check_step_features(self, X, n_features, reset)
+            check_step_features(self, X, n_features, reset)
         if reset:
             self._fitted_form = FittedForm(kind(X), n_features)
             self._univariate = sequences[0].ndim == 1
@@ -251,7 +252,7 @@ def _read_list(arrays: list[Array]) -> list[Array]:
     empty = np.empty((0, *full[0].shape[1:]))
     numeric = all(array.dtype.kind in "biuf" for array in full)
     dtype = np.result_type(*full) if numeric else np.float64
-    read = _read_ragged([empty if array.shape[:1] == (0,) else array for array in arrays], dtype, True)
+    read = read_ragged([empty if array.shape[:1] == (0,) else array for array in arrays], dtype, True)
     table = read.table[:, 0] if full[0].ndim == 1 else read.table
     return np.split(table, offsets(read.lengths)[1:])
 
