@@ -54,6 +54,7 @@ def _as_one_array(X: list[Any]) -> Array | None:
 
 
 def as_array(name: str, sequence: Any) -> Array:
+    """Return a sequence as an array; `name` stands in the message if there is none."""
     try:
         return np.asarray(checked(name, sequence))
     except ValueError as error:

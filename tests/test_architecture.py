@@ -22,6 +22,7 @@ LAYERS = [
     {"_net"},
     {"_training"},
     {"_estimator"},
+    {"_regression", "_classification"},
     {"regressors", "classifiers"},
     {"__init__"},
 ]
