@@ -61,15 +61,19 @@ class WeightedMean(nn.Module):
         return (losses * weight).sum() / weight.sum().clamp(min=torch.finfo(weight.dtype).tiny)
 
     def _losses(self, output: Tensor, target: Tensor) -> Tensor:
-        name, shapes = type(self.loss).__name__, f"outputs {tuple(output.shape)} and targets {tuple(target.shape)}"
         try:
             losses = self.loss(output, target)
         except (RuntimeError, TypeError, ValueError) as error:
-            raise ValueError(f"{name} can't be taken of {shapes}: {error}") from error
+            raise ValueError(f"{self._of(output, target)} fails: {error}") from error
         if not isinstance(losses, Tensor) or (losses.ndim > 0 and len(losses) != len(output)):
             answer = tuple(losses.shape) if isinstance(losses, Tensor) else type(losses).__name__
-            raise ValueError(f"{name} of {shapes} answers {answer}; expected a loss per target, or one for all.")
+            raise ValueError(
+                f"{self._of(output, target)} answers {answer}; expected a loss per target, or one for all."
+            )
         return losses
+
+    def _of(self, output: Tensor, target: Tensor) -> str:
+        return f"{type(self.loss).__name__} of outputs {tuple(output.shape)} and targets {tuple(target.shape)}"
 
 
 def regression_loss(loss: Any, quantile: float) -> nn.Module:

@@ -98,10 +98,11 @@ class RecurrentNetwork(nn.Module):
             State after the last step of each sequence.
         """
         after: State = []
-        for layer in self.recurrent_layers:
+        layers = self.recurrent_layers
+        for layer in layers:
             directions = len(layer.recurrences)
             before = None if state is None else state[len(after) : len(after) + directions]
-            is_top = layer is self.layers[-1]
+            is_top = layer is layers[-1]
             x, finals = layer(x, before, lengths, need_state, self.return_sequences or not is_top, self.generator)
             after.extend(finals)
             if is_top and not self.return_sequences:

@@ -69,12 +69,13 @@ class SequenceData(Dataset[Any]):
 
     def batch(self, index: Tensor) -> tuple[dict[str, Tensor], tuple[Tensor | None, Tensor | None]]:
         """Return the sequences at `index`, with `lengths` where they are unequal, and their targets and weights."""
-        starts, lengths = self.starts[index], None if self.even else self.lengths[index]
+        lengths = None if self.even else self.lengths[index]
         longest = self.longest if lengths is None else int(lengths.max())
         if lengths is not None and int(lengths.min()) == longest:
             lengths = None
-        steps = torch.arange(longest, device=starts.device)
+        steps = torch.arange(longest, device=index.device)
         real = None if lengths is None else steps < lengths[:, None]
+        starts = self.starts.index_select(0, index)
         if real is None and self.windows is not None and longest == self.longest:
             x = self.windows.index_select(0, starts)
         else:
@@ -82,8 +83,10 @@ class SequenceData(Dataset[Any]):
         inputs = {"x": x.to(self.device)}
         if lengths is not None:
             inputs["lengths"] = lengths.to(self.device)
-        wanted = index if not self.per_step else (self.offsets[index][:, None] + steps)
-        wanted = wanted if not self.per_step else (wanted.flatten() if real is None else wanted[real])
+        wanted = index
+        if self.per_step:
+            wanted = self.offsets[index][:, None] + steps
+            wanted = wanted.flatten() if real is None else wanted[real]
         return inputs, (self._at(self.values, wanted), self._at(self.weights, wanted))
 
     def _gather(self, starts: Tensor, steps: Tensor, real: Tensor | None) -> Tensor:
@@ -103,7 +106,7 @@ class SequenceData(Dataset[Any]):
         return self.table.as_strided(shape, (n_features, self.stride * n_features, 1))
 
     def _at(self, values: Tensor | None, wanted: Tensor) -> Tensor | None:
-        return None if values is None else values[wanted].to(self.device)
+        return None if values is None else values.index_select(0, wanted).to(self.device)
 
 
 class Batches:

@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
-from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, ProgressBar
+from skorch.callbacks import Callback, EarlyStopping, ProgressBar
 
 from ._losses import WeightedMean
 from ._modules import RecurrentNetwork
@@ -117,6 +117,31 @@ def train(estimator: Any, part: Part, valid: Part | None, epochs: int) -> None:
         )
 
 
+class ClipGradient(Callback):
+    """Shorten gradients to a norm; skorch's own callback walks through all modules again in each update.
+
+    Parameters
+    ----------
+    max_norm : float
+        Greatest norm, over all weights.
+    """
+
+    def __init__(self, max_norm: float) -> None:
+        self.max_norm = max_norm
+
+    def on_train_begin(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+        """Find the weights, once."""
+        self.weights = [p for p in net.module_.parameters() if p.requires_grad]
+
+    def on_grad_computed(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+        """Clip the gradients of an update."""
+        torch.nn.utils.clip_grad_norm_(self.weights, self.max_norm)
+
+    def on_train_end(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+        """Let go of the weights."""
+        self.weights = []
+
+
 class EpochScores(Callback):
     """Scores of scikit-learn after each epoch, on the validation part or, without one, on the training part.
 
@@ -181,7 +206,7 @@ def _optimizer(estimator: Any) -> dict[str, Any]:
 def _callbacks(estimator: Any) -> list[Any]:
     callbacks: list[Any] = []
     if estimator.clip_grad_norm is not None:
-        callbacks.append(("clip", GradientNormClipping(estimator.clip_grad_norm)))
+        callbacks.append(("clip", ClipGradient(estimator.clip_grad_norm)))
     if estimator.scoring is not None:
         callbacks.append(("scores", EpochScores(_scorers(estimator.scoring))))
     if estimator.early_stopping:
