@@ -88,7 +88,9 @@ def read_sequences(
     if isinstance(X, Sequences):  # read before
         return X
     names, X = names_of_frames(X), as_known_form(X)
-    with np.errstate(over="ignore"):  # a number that is too large becomes infinity, which is refused where it is
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # a number that is too large becomes infinity, which is refused where it is
         raw, names_read = raw_sequences(estimator, X, per_step, dtype, series, reset)
         names = names_read if names is None else names
         if reset:
@@ -271,7 +273,7 @@ def _without_padding(raw: Sequences, mask_value: float | None, names: Array | No
     table = raw.table
     nowhere: Array = np.zeros(len(table), dtype=bool)
     masked = nowhere if mask_value is None else _all_features(table == table.dtype.type(mask_value))
-    finite = bool(np.isfinite(np.sum(table, dtype=np.float64)))
+    finite = bool(np.isfinite(np.sum(table)))  # one pass without a copy; a sum that overflows only takes the long way
     if finite and not masked.any():
         return raw if per_step else replace(raw, layout=None)
     padding = nowhere if finite else _all_features(np.isnan(table))
