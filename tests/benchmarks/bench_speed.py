@@ -80,7 +80,7 @@ def pairs(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=3)
     options = parser.parse_args()
     print(f"{'cell':5} {'data':>16} {'batch':>5} {'work':>8} {'ours s':>8} {'loop s':>8} {'ratio':>6}")
