@@ -146,13 +146,13 @@ def raw_sequences(
             "series= belongs to a 2-D X, a table with one row per step; X is "
             f"{'a list of sequences' if isinstance(X, list) else '3-D'}, in which every item is a sequence already."
         )
+    names = None
     if isinstance(X, Windows):
         read, names = _read_windows(X, per_step, dtype), X.columns
+    elif isinstance(X, list):
+        read = read_ragged(X, dtype)
     else:
-        read, names = (
-            (read_ragged(X, dtype, per_step) if isinstance(X, list) else read_dense(estimator, X, dtype)),
-            None,
-        )
+        read = read_dense(estimator, X, dtype)
     codes = series_codes(X, series, len(read))
     read = read if codes is None else replace(read, series=codes)
     check_step_features(estimator, X, read.n_features, reset)
@@ -195,7 +195,7 @@ def read_dense(estimator: Any, X: Array, dtype: Any) -> Sequences:
     return Sequences(X.reshape(-1, n_features), offsets(widths), widths, layout=Layout("dense", widths))
 
 
-def read_ragged(X: list[Any], dtype: Any, per_step: bool) -> Sequences:
+def read_ragged(X: list[Any], dtype: Any) -> Sequences:
     arrays = [_read_one(i, sequence, dtype) for i, sequence in enumerate(X)]
     widths = np.array([len(array) for array in arrays], dtype=np.int64)
     first = int(np.argmax(widths > 0))  # an empty sequence takes the features of the others

@@ -239,7 +239,7 @@ class SequenceOneHotEncoder(TableOutputMixin, TransformerMixin, BaseEstimator):
             table = check_array(X, dtype=np.float64, ensure_all_finite=False, input_name="X", estimator=self)
             widths = np.array([len(table)], dtype=np.int64)
         else:
-            read = read_ragged(X, np.float64, True) if isinstance(X, list) else read_dense(self, X, np.float64)
+            read = read_ragged(X, np.float64) if isinstance(X, list) else read_dense(self, X, np.float64)
             table, widths = read.table, read.lengths
         if table.shape[1] != len(self.categories_):
             raise ValueError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -83,7 +83,7 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
     (4, 2, 2)
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 (scikit-learn's own name and form)
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "lags": [Interval(Integral, 1, None, closed="left")],
         "horizon": [Interval(Integral, 0, None, closed="left")],
         "step": [Interval(Integral, 1, None, closed="left")],

@@ -252,7 +252,7 @@ def _read_list(arrays: list[Array]) -> list[Array]:
     empty = np.empty((0, *full[0].shape[1:]))
     numeric = all(array.dtype.kind in "biuf" for array in full)
     dtype = np.result_type(*full) if numeric else np.float64
-    read = read_ragged([empty if array.shape[:1] == (0,) else array for array in arrays], dtype, True)
+    read = read_ragged([empty if array.shape[:1] == (0,) else array for array in arrays], dtype)
     table = read.table[:, 0] if full[0].ndim == 1 else read.table
     return np.split(table, offsets(read.lengths)[1:])
 
