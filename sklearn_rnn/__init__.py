@@ -9,6 +9,7 @@ from .preprocessing import (
     series_to_supervised,
 )
 from .regressors import GRURegressor, LSTMRegressor, RNNRegressor
+from .stream import Stream
 
 __version__ = "0.1.0"
 
@@ -23,5 +24,6 @@ __all__ = [
     "SequencePadder",
     "SequenceScaler",
     "ShiftFramer",
+    "Stream",
     "series_to_supervised",
 ]

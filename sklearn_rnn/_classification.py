@@ -22,6 +22,12 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     """What the classifiers share: labels as targets, probabilities as answers."""
 
     _ordered = False
+    _answers: ClassVar[dict[str, str]] = {
+        "predict": "_labels",
+        "predict_proba": "_probabilities",
+        "predict_log_proba": "_log_probabilities",
+        "decision_function": "_decisions",
+    }
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RecurrentEstimator._parameter_constraints,
@@ -141,7 +147,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ValueError
             If X can't be read or has other features than in `fit`.
         """
-        return self._predict(X, series, self._labels)
+        return self._predict(X, series)
 
     def predict_proba(self, X: Any, *, series: Any = None) -> Any:
         """Predict the probability of each class, in the order of ``classes_``.
@@ -161,7 +167,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         NotFittedError, ValueError
             As in `predict`.
         """
-        return self._predict(X, series, self._probabilities)
+        return self._predict(X, series, "predict_proba")
 
     def predict_log_proba(self, X: Any, *, series: Any = None) -> Any:
         """Predict the logarithm of the probability of each class, without rounding small ones to zero.
@@ -181,7 +187,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         NotFittedError, ValueError
             As in `predict`.
         """
-        return self._predict(X, series, self._log_probabilities)
+        return self._predict(X, series, "predict_log_proba")
 
     def decision_function(self, X: Any, *, series: Any = None) -> Any:
         """Answer the inputs of the sigmoid or softmax (logits).
@@ -201,7 +207,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         NotFittedError, ValueError
             As in `predict`.
         """
-        return self._predict(X, series, self._decisions)
+        return self._predict(X, series, "decision_function")
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, series: Any = None) -> float:
         """Return the share of correct predictions; for multilabel y all labels must be right.

@@ -34,9 +34,16 @@ PARAMETERS = {
     ),
     "stateful": (
         "bool",
-        "Whether the state is carried from one chunk of a sequence to the next. Not available yet.",
+        "Whether training carries the state over the cuts of `tbptt` and, with one target per step, from one call of\n"
+        "`partial_fit` to the next. False: it begins every chunk with a state of zero. `predict` reads whole sequences\n"
+        "either way.",
     ),
-    "tbptt": ("None, int or tuple of two int", "Truncated back-propagation through time. Not available yet."),
+    "tbptt": (
+        "None, int or tuple (k1, k2)",
+        "Truncated back-propagation through time [2]_: weights are updated after every k1 steps, by gradients that flow\n"
+        "back at most k2 steps. An int stands for both. None: through whole sequences. With one target per\n"
+        "sequence there is one update, at its end, and k2 alone matters.",
+    ),
     "loss": (
         "{loss}",
         "What training minimises. A torch loss, class or instance, takes (output, target), of shape (n, n_outputs)\n"
@@ -57,7 +64,11 @@ PARAMETERS = {
         "float or None",
         "Greatest norm of the gradient, over all weights; longer ones are shortened.",
     ),
-    "batch_size": ("int", "Sequences per update."),
+    "batch_size": (
+        "int",
+        "Sequences per update. With `stateful` or `tbptt`: number of lanes, each of which goes through one sequence\n"
+        "after the other; a few long ones are cut into segments, so that all lanes are busy. 1 keeps strict order.",
+    ),
     "max_epochs": ("int", "Passes over the data."),
     "shuffle": ("bool", "Whether sequences are drawn into new batches in each epoch."),
     "early_stopping": (
@@ -125,9 +136,11 @@ classes_ : ndarray
     Labels of the classes, in the order of the columns of `predict_proba`.
 """
 
-DROPOUT = """\
+REFERENCES = """\
 .. [1] Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks,
    NeurIPS.
+.. [2] Williams and Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent network
+   trajectories, Neural Computation 2(4).
 """
 
 WORDS = {
@@ -147,14 +160,14 @@ WORDS = {
 
 
 def documented(cls: T) -> T:
-    """Fill ``{parameters}``, ``{attributes}`` and ``{dropout}`` in the docstring of an estimator."""
+    """Fill ``{parameters}``, ``{attributes}`` and ``{references}`` in the docstring of an estimator."""
     words = WORDS["classifier" if cls.__name__.endswith("Classifier") else "regressor"]
     parameters = []
     for name, parameter in inspect.signature(cls).parameters.items():
         kind, text = (part.format(**words) for part in PARAMETERS[name])
         parameters.append(f"{name} : {kind}, default={parameter.default!r}\n{indent(text, '    ')}")
     attributes = ATTRIBUTES + (CLASSES if words is WORDS["classifier"] else "")
-    blocks = {"parameters": "\n".join(parameters), "attributes": attributes, "dropout": DROPOUT}
+    blocks = {"parameters": "\n".join(parameters), "attributes": attributes, "references": REFERENCES}
     doc = inspect.cleandoc(cls.__doc__ or "")
     for name, block in blocks.items():
         doc = doc.replace(f"{{{name}}}", block.rstrip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from numbers import Integral, Real
@@ -17,11 +18,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._modules import RecurrentNetwork, count_parameters
-from ._reading import read_sequences
+from ._reading import read_sequences, refuse_overlap
 from ._sequences import Array, Sequences
+from ._series import refuse_lost_series
 from ._targets import Targets, read_weights
 from ._training import OPTIMIZERS, build_net, take_over, train
 from ._validation import Part, split
+from .stream import Stream
 
 
 class RecurrentEstimator(BaseEstimator):
@@ -106,6 +109,47 @@ class RecurrentEstimator(BaseEstimator):
         rows.append(("total", sum(units for _, units, _ in rows), count_parameters(network)))
         return pd.DataFrame(rows, columns=["layer", "units", "parameters"]).set_index("layer")
 
+    def stream(
+        self,
+        n_series: int | None = None,
+        *,
+        history: Any = None,
+        series: Any = None,
+        resume: bool = False,
+        method: str = "predict",
+    ) -> Stream:
+        """Read series step after step, with the state in hand.
+
+        Parameters
+        ----------
+        n_series : int, optional
+            Series that are read side by side; 1, or those of `history`, by default.
+        history : array-like, DataFrame or list of arrays, optional
+            Steps to read first, in any form that `predict` takes. A 2-D X is one series unless it tells several apart.
+        series : array-like of shape (n_rows,), optional
+            Series of each row of a 2-D `history`.
+        resume : bool, default=False
+            Whether to go on from the state in which training left each series (``stateful=True`` with a target per
+            step).
+        method : str, default="predict"
+            What the stream answers: "predict" or, of classifiers, "predict_proba", "predict_log_proba" or
+            "decision_function".
+
+        Returns
+        -------
+        Stream
+            See there for `step`, `predict`, `state`, `reset`, `copy`, `save` and `load`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the network is bidirectional, or arguments contradict each other.
+        """
+        check_is_fitted(self)
+        return Stream(self, n_series, history=history, series=series, resume=resume, method=method)
+
     @property
     def module_(self) -> RecurrentNetwork:
         """The trained torch module."""
@@ -123,7 +167,11 @@ class RecurrentEstimator(BaseEstimator):
         if go_on and self.early_stopping:
             raise ValueError("partial_fit holds out no data; use early_stopping=False with it, or fit.")
         earlier = getattr(self, "net_", None) if go_on or self.warm_start else None
+        carried = new.__dict__.pop("_carried", None)
+        refuse_lost_series(X, y, series, per_step=self.return_sequences)
         sequences = new._read(X, series, reset=earlier is None)
+        if self.stateful:
+            refuse_overlap(X, sequences)
         if sequences.n_steps == 0:
             raise ValueError(
                 "X has no steps to learn from: every sequence is empty or all padding (NaN, or mask_value)."
@@ -139,23 +187,56 @@ class RecurrentEstimator(BaseEstimator):
         new.net_ = build_net(new, sequences.n_features, int(random_state.randint(2**31 - 1)))
         if earlier is not None:
             take_over(new.net_, earlier, optimizer=go_on)
-        train(new, part, valid, 1 if go_on else self.max_epochs)
+        train(new, part, valid, go_on=go_on, carried=carried)
         return new
 
     def _check_options(self) -> None:
         """Refuse combinations of parameters that contradict each other."""
-        if self.stateful or self.tbptt is not None:
-            name = "stateful=True" if self.stateful else f"tbptt={self.tbptt!r}"
-            raise NotImplementedError(
-                f"{name} is not available in this version: truncated back-propagation with carried state comes with "
-                "the next one. Use stateful=False and tbptt=None, which back-propagates through whole sequences."
-            )
+        self._check_truncation()
         sizes = np.atleast_1d(self.hidden_layer_sizes)
         if sizes.ndim != 1 or len(sizes) == 0 or sizes.dtype.kind not in "iu" or (sizes < 1).any():
             raise ValueError(
                 f"hidden_layer_sizes must name the units of at least one layer, as in (32,) or (64, 32); got "
                 f"{self.hidden_layer_sizes!r}."
             )
+
+    def _check_truncation(self) -> None:
+        """Refuse, or warn of, ways to cut sequences that can't be or that waste data."""
+        k1, k2 = self._k1_and_k2()
+        if self.stateful and self.bidirectional:
+            raise ValueError(
+                "bidirectional=True reads sequences from their ends, too, so no state can be carried forward; use "
+                "stateful=False, or bidirectional=False."
+            )
+        if self.stateful and self.tbptt is None and not self.return_sequences:
+            raise ValueError(
+                "stateful=True carries the state over the cuts of tbptt, but tbptt=None cuts nothing: with one target "
+                "per sequence each of them begins with a state of zero. Set tbptt, such as tbptt=50, use "
+                "return_sequences=True for a target per step of a series, or stateful=False."
+            )
+        if self.bidirectional and k1 != k2:
+            raise ValueError(
+                f"tbptt={self.tbptt!r} lets gradients and updates differ in length, but bidirectional=True reads whole "
+                "chunks; use one number for both."
+            )
+        if k1 > k2 and self.return_sequences:
+            warnings.warn(
+                f"tbptt={self.tbptt!r} has k1 > k2: of every {k1} targets only the newest {k2} are learned from. Use "
+                f"tbptt=({k2}, {k2}) or a longer k2, such as ({k1}, {k1}), to learn from all.",
+                UserWarning,
+                stacklevel=5,
+            )
+
+    def _k1_and_k2(self) -> tuple[int, int]:
+        """Return the numbers of `tbptt`, both zero without it."""
+        least, given = (0, 0) if self.tbptt is None else (1, self.tbptt)
+        pair = given if isinstance(given, tuple) else (given, given)
+        if len(pair) != 2 or not all(isinstance(k, Integral) and int(k) >= least for k in pair):
+            raise ValueError(
+                f"tbptt must be (k1, k2), two numbers of steps of at least one, or one number for both; got "
+                f"{self.tbptt!r}."
+            )
+        return int(pair[0]), int(pair[1])
 
     def _read(self, X: Any, series: Any, *, reset: bool = False) -> Sequences:
         return read_sequences(
@@ -181,9 +262,9 @@ class RecurrentEstimator(BaseEstimator):
             raise ValueError(f"return_sequences was set to {self.return_sequences} after fit; call fit again.")
         return self._read(X, series)
 
-    def _predict(self, X: Any, series: Any, answer: Callable[[Array], Array]) -> Any:
-        """Run the network, turn outputs (n, n_outputs) into answers (n, ...), and give them the form of X."""
-        sequences = self._read_for(X, series)
+    def _predict(self, X: Any, series: Any, method: str = "predict") -> Any:
+        """Run the network, turn outputs into answers, and give them the form of X."""
+        sequences, answer = self._read_for(X, series), self._answer_of(method)
         answers = answer(self.net_.run(sequences))
         if sequences.layout is None:
             return answers
@@ -198,6 +279,13 @@ class RecurrentEstimator(BaseEstimator):
         tags.target_tags.required = True
         return tags
 
+    def _answer_of(self, method: str) -> Callable[[Array], Array]:
+        """Return what turns outputs of the network into the answers of a method."""
+        if method not in self._answers:
+            raise ValueError(f"method={method!r} is none of {list(self._answers)}.")
+        return getattr(self, self._answers[method])
+
+    _answers: ClassVar[dict[str, str]]  # what turns outputs (n, n_outputs) into the answers of each method
     _ordered: ClassVar[bool]  # whether samples are taken to be in time order
 
     @abstractmethod

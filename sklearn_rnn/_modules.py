@@ -18,6 +18,12 @@ from torch.nn.utils.rnn import pack_padded_sequence
 State = list[tuple[Tensor, ...]]
 
 CELLS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+STEPS: dict[str, Any] = {
+    "tanh": torch.rnn_tanh_cell,
+    "relu": torch.rnn_relu_cell,
+    "lstm": torch.lstm_cell,
+    "gru": torch.gru_cell,
+}
 
 
 class RecurrentNetwork(nn.Module):
@@ -75,8 +81,14 @@ class RecurrentNetwork(nn.Module):
         self.head = nn.Linear(width, n_outputs)
 
     def forward(
-        self, x: Tensor, state: State | None = None, lengths: Tensor | None = None, need_state: bool = True
-    ) -> tuple[Tensor, State | None]:
+        self,
+        x: Tensor,
+        state: State | None = None,
+        lengths: Tensor | None = None,
+        *,
+        per_step: bool | None = None,
+        ragged_state: bool = True,
+    ) -> tuple[Tensor, State]:
         """Run sequences through the network.
 
         Parameters
@@ -87,29 +99,45 @@ class RecurrentNetwork(nn.Module):
             State before the first step, as an earlier call returned it; zero by default.
         lengths : Tensor of shape (batch,), optional
             Steps of each sequence; all by default.
-        need_state : bool, default=True
-            Whether the state after the last step is wanted; without it unequal lengths run faster.
+        per_step : bool, optional
+            Whether every step is answered, or the last one of each sequence; as `return_sequences` by default.
+        ragged_state : bool, default=True
+            Whether the state must be right for sequences of unequal lengths, too; without it they run faster, and
+            the state of those that are shorter than the longest means nothing.
 
         Returns
         -------
         output : Tensor of shape (batch, steps, n_outputs) or (batch, n_outputs)
             For every step (behind the end of a sequence: meaningless but finite), or for the last one.
-        state : list of tuples of Tensors, or None
+        state : list of tuples of Tensors
             State after the last step of each sequence.
         """
         after: State = []
+        per_step = self.return_sequences if per_step is None else per_step
         layers = self.recurrent_layers
         for layer in layers:
             directions = len(layer.recurrences)
             before = None if state is None else state[len(after) : len(after) + directions]
             is_top = layer is layers[-1]
-            x, finals = layer(x, before, lengths, need_state, self.return_sequences or not is_top, self.generator)
+            x, finals = layer(x, before, lengths, ragged_state, per_step or not is_top, self.generator)
             after.extend(finals)
-            if is_top and not self.return_sequences:
+            if is_top and not per_step:
                 x = torch.cat([final[0] for final in finals], dim=1) if directions > 1 else finals[0][0]
             if self.dropout and self.training:
                 x = x * _dropout_mask(x, self.dropout, self.generator)
-        return self.head(x), after if need_state else None
+        return self.head(x), after
+
+    @property
+    def drops(self) -> bool:
+        """Whether training draws masks of dropout."""
+        return bool(self.dropout) or any(
+            cell.recurrent_dropout for layer in self.recurrent_layers for cell in layer.recurrences
+        )
+
+    @property
+    def bidirectional(self) -> bool:
+        """Whether sequences are read from their ends, too."""
+        return len(self.recurrent_layers[0].recurrences) > 1
 
     @property
     def recurrent_layers(self) -> list[RecurrentLayer]:
@@ -135,6 +163,29 @@ class RecurrentNetwork(nn.Module):
                 cell.initialize(generator)
         nn.init.xavier_uniform_(self.head.weight, generator=generator)
         nn.init.zeros_(self.head.bias)
+
+
+class SingleStep:
+    """One step of every sequence of a batch, without the cost of calling modules.
+
+    Parameters
+    ----------
+    network : RecurrentNetwork
+        A network of one direction. Its weights are shared; dropout does not take place.
+    """
+
+    def __init__(self, network: RecurrentNetwork) -> None:
+        self.cells = [layer.recurrences[0].single_step() for layer in network.recurrent_layers]
+        self.head = (network.head.weight, network.head.bias)
+
+    def __call__(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """Return outputs (batch, n_outputs) for the step x (batch, n_features), and the state after it."""
+        after: State = []
+        for (cell, weights), before in zip(self.cells, state, strict=True):
+            new = cell(x, before if len(before) > 1 else before[0], *weights)
+            after.append(new if isinstance(new, tuple) else (new,))
+            x = after[-1][0]
+        return nn.functional.linear(x, *self.head), after
 
 
 class RecurrentLayer(nn.Module):
@@ -170,7 +221,7 @@ class RecurrentLayer(nn.Module):
         x: Tensor,
         state: State | None,
         lengths: Tensor | None,
-        need_state: bool,
+        ragged_state: bool,
         need_outputs: bool,
         generator: torch.Generator | None,
     ) -> tuple[Tensor, State]:
@@ -179,7 +230,7 @@ class RecurrentLayer(nn.Module):
         for i, cell in enumerate(self.recurrences):
             order = None if i == 0 else _reversal(x, lengths)
             read = x if order is None else _reorder(x, order)
-            run = cell(read, None if state is None else state[i], lengths, need_state, generator)
+            run = cell(read, None if state is None else state[i], lengths, ragged_state, generator)
             outputs.append(run.outputs if order is None or not need_outputs else _reorder(run.outputs, order))
             finals.append(run.state)
         return torch.cat(outputs, dim=2) if len(outputs) > 1 else outputs[0], finals
@@ -214,7 +265,7 @@ class Recurrence(nn.Module):
 
     def zero_state(self, h: Tensor) -> tuple[Tensor, ...]:
         """Return the state for the zero hidden state `h`."""
-        return (h, h) if self.kind == "lstm" else (h,)
+        return (h, torch.zeros_like(h)) if self.kind == "lstm" else (h,)
 
     def initialize(self, generator: torch.Generator) -> None:
         """Draw the weights, gate by gate."""
@@ -229,21 +280,25 @@ class Recurrence(nn.Module):
         if self.kind == "lstm":
             bias_ih.chunk(gates)[1].fill_(1.0)
 
+    def single_step(self) -> tuple[Any, list[Tensor]]:
+        """Return torch's function for one step, and its weights."""
+        return STEPS[str(self.weights.nonlinearity) if self.kind == "rnn" else self.kind], self._tensors()
+
     def forward(
         self,
         x: Tensor,
         state: tuple[Tensor, ...] | None,
         lengths: Tensor | None,
-        need_state: bool,
+        ragged_state: bool,
         generator: torch.Generator | None,
     ) -> Run:
-        """Run over the steps; the hidden state that it answers is exact even without `need_state`."""
+        """Run over the steps; the hidden state that it answers is exact even without `ragged_state`."""
         if x.shape[1] == 0:
             before = self.zero_state(x.new_zeros((len(x), self.units))) if state is None else state
             return Run(x.new_zeros((len(x), 0, self.units)), before)
         if self.recurrent_dropout and self.training:
             return self._run_by_steps(x, state, lengths, generator)
-        if lengths is not None and need_state and self.kind == "lstm":
+        if lengths is not None and ragged_state and self.kind == "lstm":
             return self._run_packed(x, state, lengths)
         outputs, after = self.weights(x, _to_torch(state))
         final = _from_torch(after)

@@ -7,6 +7,7 @@ X                                   one target per sequence           one target
 the same with ``series=`` or an     n univariate sequences, f steps   one sequence per series
 index of two or more levels
 3-D array (n, steps, f), Windows    n sequences                       n sequences
+Windows of one lag                  n sequences of one step           one sequence per series
 list of (steps_i, f), (steps_i,)    n sequences                       n sequences
 ==================================  ================================  =================================
 """
@@ -17,7 +18,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
 from ._forms import (
@@ -31,18 +31,38 @@ from ._forms import (
     refuse_dates,
 )
 from ._sequences import Array, Ints, Layout, Sequences, count_within, flat_rows, offsets, trim
+from ._series import check_order, first_within, group_series, lost_series, read_series, times_of
 from ._windows import Windows
 
 IMPUTE = "impute it before framing, for example with sklearn.impute.SimpleImputer."
+AS_STEPS = (
+    "give the table in time order, or frame it with ShiftFramer(lags=1), and set return_sequences=True: the state is "
+    "then the memory, in place of lags. Or use stateful=False."
+)
+# Neighbours are compared in blocks of about this many values, so that no copy of X is ever made.
+BLOCK = 65_536
 
 
 @dataclass(frozen=True)
 class FittedForm:
-    """What fit saw, for the checks of later calls: the kind of X, and the features of one step with their names."""
+    """What fit saw, for the checks of later calls.
+
+    Parameters
+    ----------
+    kind : {"table", "dense", "ragged"}
+        Form of X.
+    n_step_features : int
+        Features of one step.
+    names : list or None
+        Their names.
+    has_series : bool, default=False
+        Whether steps were read as those of several series, or of one with a name.
+    """
 
     kind: str
     n_step_features: int
     names: list[Any] | None = None
+    has_series: bool = False
 
 
 def read_sequences(
@@ -83,7 +103,8 @@ def read_sequences(
     TypeError
         If X is sparse, or no array, table or list.
     ValueError
-        If X has no such form, has NaN within a sequence, infinity, or other features than in fit.
+        If X has no such form, has NaN within a sequence, infinity, or other features than in fit; if its steps are
+        not in time order, or tell no series apart although those of fit did.
     """
     if isinstance(X, Sequences):  # read before
         return X
@@ -93,46 +114,70 @@ def read_sequences(
     ):  # a number that is too large becomes infinity, which is refused where it is
         raw, names_read = raw_sequences(estimator, X, per_step, dtype, series, reset)
         names = names_read if names is None else names
+        has_series = per_step and (X.tells_series if isinstance(X, Windows) else raw.ids is not None)
         if reset:
-            estimator._fitted_form = FittedForm(kind(X), raw.n_features, None if names is None else list(names))
+            names_kept = None if names is None else list(names)
+            estimator._fitted_form = FittedForm(kind(X), raw.n_features, names_kept, has_series)
         else:
             _check_names(estimator, names)
+            if per_step and not has_series:
+                _check_series(estimator, X)
+        raw = _in_time_order(X, raw) if per_step else raw
         return _without_padding(raw, mask_value, names, per_step)
 
 
-def series_codes(X: Any, series: Any, n_rows: int) -> Ints | None:
-    """Return the number of each row's series, in order of appearance; None if there is just one."""
-    if series is not None:
-        name, ids = "series", np.asarray(series)
-        if ids.shape != (n_rows,):
-            of = "row of a 2-D X" if kind(X) == "table" else "sequence of X"
-            raise ValueError(f"series must give one id per {of}, shape ({n_rows},); got shape {ids.shape}.")
-        missing = pd.isna(ids)
-    elif isinstance(getattr(X, "index", None), pd.MultiIndex):
-        name, ids = "The index of X", X.index.droplevel(-1)
-        missing = np.any([codes < 0 for codes in X.index.codes[:-1]], axis=0)
-    else:
-        return None
-    if missing.any():
-        raise ValueError(f"{name} has a missing id in row {int(np.argmax(missing))}; give every row one.")
-    return np.asarray(pd.factorize(ids)[0], dtype=np.int64)
+def refuse_overlap(X: Any, sequences: Sequences) -> None:
+    """Refuse X whose sequences are no series of their own, for an estimator that carries states over.
 
+    Parameters
+    ----------
+    X : array-like, DataFrame, Windows or list of arrays
+        What the user gave. Tables and lists pass: they say themselves what a series is.
+    sequences : Sequences
+        What was read from it.
 
-def group_series(codes: Ints | None, n_rows: int) -> tuple[Ints, Ints | None]:
-    """Bring the rows of each series together.
-
-    Returns
-    -------
-    widths : ndarray of shape (n_series,)
-        Rows of each series.
-    order : ndarray of shape (n_rows,) or None
-        Rows, series after series and otherwise in their own order; None if they already are.
+    Raises
+    ------
+    ValueError
+        If X is windows that are not read as the steps of their series, an array of such windows, or an array of
+        several sequences of a single step.
     """
-    if codes is None:
-        return np.array([n_rows], dtype=np.int64), None
-    order = np.argsort(codes, kind="stable").astype(np.int64)
-    widths = np.bincount(codes).astype(np.int64)
-    return widths, None if (np.diff(order) == 1).all() else order
+    if isinstance(X, Windows):
+        if sequences.overlapping:
+            raise ValueError(
+                "stateful=True reads every sequence of X as a series of its own, but X is windows of the same table "
+                f"(lags={X.lags}); {AS_STEPS}"
+            )
+        return
+    X = as_known_form(X)
+    if kind(X) != "dense" or len(X) < 2:
+        return
+    if X.shape[1] == 1:
+        raise ValueError(
+            f"stateful=True reads every sequence of X as a series of its own, but the {len(X)} sequences of X have one "
+            "step each, with no state to carry. If they are the steps of one series, give the 2-D table X[:, 0] and "
+            "set return_sequences=True; or use stateful=False."
+        )
+    if _are_windows(X):
+        raise ValueError(
+            "stateful=True reads every sequence of X as a series of its own, but each one is the one before moved on "
+            f"by one step: they are windows of the same table; {AS_STEPS} If they are independent series all the same, "
+            "give them as a list of arrays."
+        )
+
+
+def _are_windows(X: Array) -> bool:
+    """Whether each sequence of a 3-D array is the one before moved on by one step, and steps differ at all."""
+    n, steps, n_features = X.shape
+    block = max(BLOCK // (steps * max(n_features, 1)), 1)
+    blocks = [slice(first, first + block) for first in range(0, n - 1, block)]
+    if steps < 2 or not all(_equal(X[1:][rows, :-1], X[:-1][rows, 1:]) for rows in blocks):
+        return False
+    return not all(_equal(X[rows, :-1], X[rows, 1:]) for rows in [*blocks, slice(n - 1, n)])
+
+
+def _equal(a: Array, b: Array) -> bool:
+    return np.array_equal(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64), equal_nan=True)
 
 
 def raw_sequences(
@@ -142,10 +187,7 @@ def raw_sequences(
     if kind(X) == "table":
         return _read_table(estimator, X, per_step, dtype, series, reset)
     if series is not None and per_step:
-        raise ValueError(
-            "series= belongs to a 2-D X, a table with one row per step; X is "
-            f"{'a list of sequences' if isinstance(X, list) else '3-D'}, in which every item is a sequence already."
-        )
+        raise ValueError(_not_a_table(X))
     names = None
     if isinstance(X, Windows):
         read, names = _read_windows(X, per_step, dtype), X.columns
@@ -153,10 +195,20 @@ def raw_sequences(
         read = read_ragged(X, dtype)
     else:
         read = read_dense(estimator, X, dtype)
-    codes = series_codes(X, series, len(read))
+    codes, _ = read_series(X, series, len(read))
     read = read if codes is None else replace(read, series=codes)
     check_step_features(estimator, X, read.n_features, reset)
     return read, names
+
+
+def _not_a_table(X: Any) -> str:
+    if isinstance(X, Windows):
+        return "series= belongs to a 2-D X, a table with one row per step; X is windows, so pass it to ShiftFramer."
+    what = "a list of sequences" if isinstance(X, list) else "3-D"
+    return (
+        f"series= belongs to a 2-D X, a table with one row per step; X is {what}, in which every item is a sequence "
+        "already."
+    )
 
 
 def _read_table(
@@ -171,13 +223,14 @@ def _read_table(
             X = check_array(X, dtype=dtype, ensure_all_finite=False, order="C", input_name="X", estimator=estimator)
             check_step_features(estimator, X, X.shape[1] if per_step else 1, reset)
     n, width = X.shape
-    codes = series_codes(given, series, n)
+    codes, ids = read_series(given, series, n)
     if per_step:
         widths, order = group_series(codes, n)
         names = names_of_columns(given)
         names = getattr(estimator, "feature_names_in_", None) if names is None else names
         table = X if order is None else X[order]
-        return Sequences(table, offsets(widths), widths, layout=Layout("rows", widths, row_order=order)), names
+        layout = Layout("rows", widths, row_order=order)
+        return Sequences(table, offsets(widths), widths, layout=layout, ids=ids), names
     widths = np.full(n, width, dtype=np.int64)
     return Sequences(X.reshape(-1, 1), offsets(widths), widths, series=codes), None
 
@@ -235,9 +288,38 @@ def _read_windows(X: Windows, per_step: bool, dtype: Any) -> Sequences:
         widths = np.full(len(X), X.lags, dtype=np.int64)
         slots = flat_rows(offsets(widths) + widths - read.lengths, read.lengths)
         layout = Layout("dense", widths, step_slots=slots)
-    one = X.begins.min() == X.begins.max()
-    series = None if one else np.unique(X.begins, return_inverse=True)[1].astype(np.int64)
+    series = None if X.one_series else np.unique(X.begins, return_inverse=True)[1].astype(np.int64)
     return replace(read, table=table, layout=layout, series=series)
+
+
+def _in_time_order(X: Any, raw: Sequences) -> Sequences:
+    """Refuse steps that are not in time order; read windows of one lag as the steps of their series."""
+    if isinstance(X, Windows):
+        return _rows_of_windows(X, raw) if X.lags == 1 else raw
+    if raw.layout is not None and raw.layout.form == "rows":
+        check_order(times_of(X), raw.layout.widths, raw.layout.row_order)
+    return raw
+
+
+def _rows_of_windows(X: Windows, raw: Sequences) -> Sequences:
+    """Read windows of one lag as a range of the table for each series; one that holds no step is padding."""
+    widths, order = group_series(raw.series, len(X))
+    ends, begins = (X.ends, X.begins) if order is None else (X.ends[order], X.begins[order])
+    found = first_within(np.diff(ends) != 1, widths, order)
+    if found is not None:
+        before, row = found
+        raise ValueError(
+            "X is windows of one lag, which with return_sequences=True are the steps of their series, but window "
+            f"{row} does not directly follow window {before} of the same series: they were shuffled or picked. Take "
+            "slices, or split with TimeSeriesSplit or shuffle=False."
+        )
+    first = offsets(widths)
+    starts = np.maximum(ends[first], begins[first])
+    lengths = np.maximum(ends[first] + widths - starts, 0)
+    slots = None if (lengths == widths).all() else flat_rows(first + widths - lengths, lengths)
+    ids = None if X.ids is None else X.ids[first if order is None else order[first]]
+    layout = Layout("rows", widths, step_slots=slots, row_order=order)
+    return Sequences(raw.table, starts, lengths, layout=layout, ids=ids)
 
 
 def check_step_features(estimator: Any, X: Any, n_features: int, reset: bool) -> None:
@@ -266,6 +348,13 @@ def _check_names(estimator: Any, names: Array | None) -> None:
             f"X has the features {list(names)}, but {type(estimator).__name__} was fitted with {fitted}; give the same "
             "features in the same order."
         )
+
+
+def _check_series(estimator: Any, X: Any) -> None:
+    """Refuse steps that tell no series apart if those of fit did; sequences of a 3-D array or list are told apart."""
+    could_tell = kind(X) == "table" or isinstance(X, Windows)
+    if could_tell and estimator._fitted_form.has_series:
+        raise lost_series(estimator, " to ShiftFramer" if isinstance(X, Windows) else "")
 
 
 def _without_padding(raw: Sequences, mask_value: float | None, names: Array | None, per_step: bool) -> Sequences:

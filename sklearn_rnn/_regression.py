@@ -21,6 +21,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     """What the regressors share: numbers as targets, learned on a standard scale."""
 
     _ordered = True
+    _answers: ClassVar[dict[str, str]] = {"predict": "_in_users_units"}
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RecurrentEstimator._parameter_constraints,
@@ -143,7 +144,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         ValueError
             If X can't be read or has other features than in `fit`.
         """
-        return self._predict(X, series, self._in_users_units)
+        return self._predict(X, series)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, series: Any = None) -> float:
         """Return the coefficient of determination, R², of the predictions.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = NDArray[Any]
 Ints = NDArray[np.int64]
@@ -36,6 +39,8 @@ class Sequences:
         Whether sequences share steps, as windows over one series do.
     series : ndarray of shape (n_sequences,) or None
         Number of the series that each sequence belongs to, where several are known.
+    ids : pandas.Index of length n_sequences or None
+        What the user calls the series that each sequence is; None where series have no names.
     """
 
     table: Array
@@ -46,6 +51,7 @@ class Sequences:
     width: int | None = None
     overlapping: bool = False
     series: Ints | None = None
+    ids: pd.Index | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -77,6 +83,7 @@ class Sequences:
             lengths=self.lengths[index],
             layout=None,
             series=None if self.series is None else self.series[index],
+            ids=None if self.ids is None else self.ids[index],
         )
 
     def keep_first(self, lengths: Ints) -> Sequences:
@@ -128,7 +135,7 @@ class Layout:
         """Give one value per step back in the user's form.
 
         A padded slot repeats the value of the step before it (a masked step leaves the state as it is), and
-        `initial` where there is none.
+        `initial`, one for all sequences or one for each, where there is none.
         """
         slots = steps if self.step_slots is None else self._fill(steps, initial)
         if self.form == "ragged":
@@ -142,12 +149,14 @@ class Layout:
         return rows
 
     def _fill(self, steps: Array, initial: Array) -> Array:
+        n = len(self.widths)
+        initial = np.broadcast_to(initial, (n, *steps.shape[1:]))
         source = np.zeros(self.n_slots, dtype=np.int64)
-        source[self.step_slots] = np.arange(1, len(steps) + 1)
+        source[self.step_slots] = np.arange(n, n + len(steps))
         begins = np.repeat(offsets(self.widths), self.widths)
         newest = np.maximum.accumulate(np.where(source > 0, np.arange(self.n_slots), -1))
-        source = np.where(newest >= begins, source[newest], 0)
-        return np.concatenate([initial[None].astype(steps.dtype), steps])[source]
+        source = np.where(newest >= begins, source[newest], np.repeat(np.arange(n), self.widths))
+        return np.concatenate([initial.astype(steps.dtype), steps])[source]
 
 
 def offsets(lengths: Ints) -> Ints:

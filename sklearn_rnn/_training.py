@@ -14,10 +14,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from skorch.callbacks import Callback, EarlyStopping, ProgressBar
 
+from ._carried import Carried, go_on, left_by
+from ._data import Batches, SequenceData
+from ._lanes import Truncation
 from ._losses import WeightedMean
 from ._modules import RecurrentNetwork
-from ._net import SequenceData, SequenceNet
+from ._net import SequenceNet
+from ._running import Evaluations
 from ._sequences import Layout
+from ._tbptt import TruncatedBatches
 from ._validation import Part
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
@@ -54,7 +59,6 @@ def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
         lr=estimator.lr,
         max_epochs=estimator.max_epochs,
         batch_size=int(estimator.batch_size),
-        shuffle=estimator.shuffle,
         seed=seed,
         dtype=estimator.dtype,
         callbacks=_callbacks(estimator),
@@ -89,18 +93,29 @@ def take_over(net: SequenceNet, earlier: SequenceNet, *, optimizer: bool) -> Non
         net.optimizer_.load_state_dict({"state": state, "param_groups": net.optimizer_.state_dict()["param_groups"]})
 
 
-def train(estimator: Any, part: Part, valid: Part | None, epochs: int) -> None:
-    """Train an estimator's net and record how that went in `history_` and `n_iter_`."""
-    net = estimator.net_
+def train(
+    estimator: Any, part: Part, valid: Part | None, *, go_on: bool = False, carried: Carried | None = None
+) -> None:
+    """Train an estimator's net and record how that went in `history_` and `n_iter_`.
+
+    A stateful estimator keeps the state that each series reaches. With `go_on` (partial_fit) it is trained for one
+    epoch, which begins with the state `carried` from the last one.
+    """
+    net, epochs = estimator.net_, 1 if go_on else estimator.max_epochs
+    carried = carried if go_on and estimator.return_sequences else None
+    batches = _batches(estimator, part, carried, whole=go_on)
     before = len(net.history)
     scores = dict(net.callbacks_).get("scores")
     if scores is not None:
         scores.watch(estimator, *((part, "train") if valid is None else (valid, "valid")))
-    net.partial_fit((_data(estimator, part), None if valid is None else _data(estimator, valid)), epochs=epochs)
+    net.partial_fit((batches, None if valid is None else Evaluations(_data(estimator, valid))), epochs=epochs)
     if scores is not None:
         scores.watch(None)
     net.check_weights()
     net.module_.eval()
+    if isinstance(batches, TruncatedBatches) and estimator.stateful and estimator.return_sequences:
+        left = left_by(batches, anew=estimator.early_stopping)
+        estimator._carried = left if carried is None else carried.updated(left)
     estimator.history_ = _history_frame(net.history)
     estimator.n_iter_ = len(net.history)
     run = len(net.history) - before
@@ -167,14 +182,38 @@ class EpochScores(Callback):
             net.history.record(f"{self.prefix}_{name}", float(score))
 
 
-def _data(estimator: Any, part: Part) -> SequenceData:
+def truncation_of(estimator: Any, longest: int) -> Truncation | None:
+    """Return how an estimator cuts sequences; None if it trains on whole ones."""
+    if not estimator.stateful and estimator.tbptt is None:
+        return None
+    k1, k2 = (longest, longest) if estimator.tbptt is None else estimator._k1_and_k2()
+    return Truncation(k1, k2, estimator.stateful, estimator.return_sequences)
+
+
+def _batches(estimator: Any, part: Part, carried: Carried | None, *, whole: bool) -> Batches | TruncatedBatches:
     net = estimator.net_
+    generator = net.generator_ if estimator.shuffle else None
+    truncation = truncation_of(estimator, int(part.sequences.lengths.max()))
+    if truncation is None:
+        return Batches(_data(estimator, part), net.batch_size, generator)
+    seen, origin = None, None
+    if carried is not None:
+        net.module_.eval()
+        sequences, seen, origin = go_on(carried, part.sequences, net.module_, truncation.overlap)
+        part = replace(part, sequences=sequences)
+    data = _data(estimator, part)
+    return TruncatedBatches(
+        data, net.module_, truncation, net.batch_size, generator, origin=origin, seen=seen, whole=whole
+    )
+
+
+def _data(estimator: Any, part: Part) -> SequenceData:
     return SequenceData(
         part.sequences,
         estimator._encode(part.targets),
         per_step=estimator.return_sequences,
         dtype=getattr(torch, estimator.dtype),
-        device=torch.device(net.device),
+        device=torch.device(estimator.net_.device),
     )
 
 

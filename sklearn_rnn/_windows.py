@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ class Windows(NDArrayOperatorsMixin):
         Index of the row of X that each window belongs to.
     columns : ndarray of str or None
         Names of the features.
+    ids : pandas.Index or None
+        What the user calls the series of each window; None where series have no names.
 
     Examples
     --------
@@ -62,6 +65,7 @@ class Windows(NDArrayOperatorsMixin):
         step: int = 1,
         index: pd.Index | None = None,
         columns: Array | None = None,
+        ids: pd.Index | None = None,
     ) -> None:
         self.table = table
         self.ends = ends
@@ -70,6 +74,7 @@ class Windows(NDArrayOperatorsMixin):
         self.step = step
         self.index = index
         self.columns = columns
+        self.ids = ids
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -91,6 +96,16 @@ class Windows(NDArrayOperatorsMixin):
     def dtype(self) -> np.dtype[Any]:
         """The dtype of the table."""
         return self.table.dtype
+
+    @property
+    def one_series(self) -> bool:
+        """Whether all windows are of the same series."""
+        return len(self) == 0 or bool(self.begins.min() == self.begins.max())
+
+    @property
+    def tells_series(self) -> bool:
+        """Whether the series of windows are known: several always, a single one if it has a name."""
+        return self.ids is not None or not self.one_series
 
     def sequences(self) -> Sequences:
         """Read the windows as sequences of the steps that exist."""
@@ -128,7 +143,14 @@ class Windows(NDArrayOperatorsMixin):
             step=self.step,
             index=None if self.index is None else self.index[rows],
             columns=self.columns,
+            ids=None if self.ids is None else self.ids[rows],
         )
+
+    def on(self, table: Array) -> Windows:
+        """Return the same windows over another table of as many rows and columns."""
+        other = copy(self)
+        other.table = table
+        return other
 
     def _within(self, rows: Any, rest: tuple[Any, ...], key: Any) -> Array:
         """Select within windows, without building more of the equal array than needed."""

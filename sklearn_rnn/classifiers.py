@@ -35,8 +35,8 @@ class RNNClassifier(RecurrentClassifier):
 
     References
     ----------
-    {dropout}
-    .. [2] Elman (1990), Finding structure in time, Cognitive Science 14(2).
+    {references}
+    .. [3] Elman (1990), Finding structure in time, Cognitive Science 14(2).
 
     Examples
     --------
@@ -156,8 +156,8 @@ class LSTMClassifier(RecurrentClassifier):
 
     References
     ----------
-    {dropout}
-    .. [2] Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8).
+    {references}
+    .. [3] Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8).
 
     Examples
     --------
@@ -203,8 +203,8 @@ class GRUClassifier(RecurrentClassifier):
 
     References
     ----------
-    {dropout}
-    .. [2] Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
+    {references}
+    .. [3] Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
        translation, EMNLP.
 
     Examples

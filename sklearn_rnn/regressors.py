@@ -35,8 +35,8 @@ class RNNRegressor(RecurrentRegressor):
 
     References
     ----------
-    {dropout}
-    .. [2] Elman (1990), Finding structure in time, Cognitive Science 14(2).
+    {references}
+    .. [3] Elman (1990), Finding structure in time, Cognitive Science 14(2).
 
     Examples
     --------
@@ -155,8 +155,8 @@ class LSTMRegressor(RecurrentRegressor):
 
     References
     ----------
-    {dropout}
-    .. [2] Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8).
+    {references}
+    .. [3] Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8).
 
     Examples
     --------
@@ -199,8 +199,8 @@ class GRURegressor(RecurrentRegressor):
 
     References
     ----------
-    {dropout}
-    .. [2] Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
+    {references}
+    .. [3] Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
        translation, EMNLP.
 
     Examples

@@ -16,10 +16,13 @@ LAYERS = [
     {"_sequences", "_modules", "_losses", "_docs"},
     {"_windows", "datasets"},
     {"_forms"},
+    {"_series"},
     {"_reading"},
     {"preprocessing", "_targets"},
-    {"_validation"},
-    {"_net"},
+    {"_validation", "_data", "_lanes"},
+    {"_running"},
+    {"_net", "_tbptt", "stream"},
+    {"_carried"},
     {"_training"},
     {"_estimator"},
     {"_regression", "_classification"},
@@ -27,7 +30,18 @@ LAYERS = [
     {"__init__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-WITHOUT_TORCH = {"_sequences", "_windows", "_forms", "_reading", "_targets", "_validation", "preprocessing", "datasets"}
+WITHOUT_TORCH = {
+    "_sequences",
+    "_windows",
+    "_forms",
+    "_series",
+    "_reading",
+    "_targets",
+    "_validation",
+    "_lanes",
+    "preprocessing",
+    "datasets",
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -15,12 +15,14 @@ from scipy.sparse import csr_array
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_rnn import (
     GRURegressor,
     LSTMClassifier,
     LSTMRegressor,
     RNNRegressor,
+    SequenceScaler,
     ShiftFramer,
 )
 
@@ -41,6 +43,7 @@ Y_RAGGED = [RNG.normal(size=length) for length in LENGTHS]
 CODES = np.arange(12) % 2
 ONE = np.ones(12)
 SERIES = np.repeat(["a", "b"], 6)
+INDEX = pd.MultiIndex.from_arrays([SERIES, np.tile(np.arange(6), 2)])
 
 
 def regressor(**params):
@@ -110,15 +113,27 @@ DROP = (
     "encode or drop them first, for example with sklearn.compose.make_column_transformer and "
     "sklearn.preprocessing.OneHotEncoder."
 )
+KEEP_INDEX = "keep the index of X, by set_output(transform='pandas') on the pipeline or the transformer"
+LOST = (
+    "X has lost its series: {} was fitted on series that an index or series= tells apart, but X tells none (a "
+    f"transformer answered a plain array, or series= was left out) and would be read as one series. Either {KEEP_INDEX}, "
+    "or pass series={} (one id per row)."
+)
+NOT_IN_ORDER = (
+    "X is not in time order: row 1 (index 10) comes after row 0 (index 11), of the same series. Sort X, and y with it, "
+    "for example with X.sort_index(); if X holds several series, give series= or an index of two levels; and split with "
+    "TimeSeriesSplit or shuffle=False, never by shuffling."
+)
+NOT_FOLLOWING = (
+    "X is windows of one lag, which with return_sequences=True are the steps of their series, but window {} does not "
+    "directly follow window {} of the same series: they were shuffled or picked. Take slices, or split with "
+    "TimeSeriesSplit or shuffle=False."
+)
 ONE_DIMENSION = re.compile(r"Expected 2D array, got 1D array instead:\narray=\[.*\]\.\nReshape your data .*", re.S)
 COUNTS = (
     "Found input variables with inconsistent numbers of samples: X has 12 {}, but {} has {} items; give one for each."
 )
 NOT_FINITE = "it must be finite and not negative."
-PLAN = (
-    "truncated back-propagation with carried state comes with the next one. Use stateful=False and tbptt=None, which "
-    "back-propagates through whole sequences."
-)
 ARCHITECTURE = (
     "warm_start=True and partial_fit go on from the weights of the last fit, but hidden_layer_sizes, bidirectional or "
     "the number of features, outputs or classes have changed since; fit afresh with warm_start=False."
@@ -744,6 +759,32 @@ SERIES_MISTAKES = [
         "series= belongs to a 2-D X, a table with one row per step; X is a list of sequences, in which every item is a "
         "sequence already.",
     ),
+    Mistake(
+        "series of windows",
+        Fit(STEPS, WINDOWS, Y_DENSE, {"series": SERIES}),
+        "series= belongs to a 2-D X, a table with one row per step; X is windows, so pass it to ShiftFramer.",
+    ),
+    Mistake("rows out of time", Fit(STEPS, FRAME.iloc[::-1], Y), NOT_IN_ORDER),
+    Mistake(
+        "rows out of time within a series",
+        Fit(STEPS, FRAME.iloc[::-1], Y, {"series": SERIES}),
+        NOT_IN_ORDER,
+    ),
+    Mistake(
+        "a row without a time",
+        Fit(STEPS, FRAME.set_axis(pd.DatetimeIndex([*pd.date_range("2024", periods=11), None])), Y),
+        "The index of X has a missing time in row 11; fill it in or drop the row.",
+    ),
+    Mistake(
+        "windows of one lag in reverse",
+        Fit(STEPS, ShiftFramer().fit_transform(FRAME)[::-1], Y),
+        NOT_FOLLOWING.format(1, 0),
+    ),
+    Mistake(
+        "windows of one lag with a gap",
+        Fit(STEPS, ShiftFramer().fit_transform(TABLE, series=SERIES)[[0, 6, 1, 7, 9]], Y[:5]),
+        NOT_FOLLOWING.format(4, 3),
+    ),
 ]
 
 
@@ -810,17 +851,33 @@ PARAMETER_MISTAKES = [
         re.compile(r"'mse' is not a valid scoring value\. Use sklearn\.metrics\.get_scorer_names\(\) .*"),
     ),
     Mistake(
-        "stateful=True",
+        "stateful with nothing cut",
         Fit(regressor(stateful=True), DENSE, Y),
-        f"stateful=True is not available in this version: {PLAN}",
-        error=NotImplementedError,
+        "stateful=True carries the state over the cuts of tbptt, but tbptt=None cuts nothing: with one target per "
+        "sequence each of them begins with a state of zero. Set tbptt, such as tbptt=50, use return_sequences=True for a "
+        "target per step of a series, or stateful=False.",
     ),
     Mistake(
-        "tbptt=(5, 3)",
-        Fit(regressor(tbptt=(5, 3)), DENSE, Y),
-        f"tbptt=(5, 3) is not available in this version: {PLAN}",
-        error=NotImplementedError,
+        "stateful and bidirectional",
+        Fit(regressor(stateful=True, tbptt=2, bidirectional=True), DENSE, Y),
+        "bidirectional=True reads sequences from their ends, too, so no state can be carried forward; use "
+        "stateful=False, or bidirectional=False.",
     ),
+    Mistake(
+        "bidirectional chunks",
+        Fit(regressor(tbptt=(2, 3), bidirectional=True), DENSE, Y),
+        "tbptt=(2, 3) lets gradients and updates differ in length, but bidirectional=True reads whole chunks; use one "
+        "number for both.",
+    ),
+    *[
+        Mistake(
+            f"tbptt={tbptt}",
+            Fit(regressor(tbptt=tbptt), DENSE, Y),
+            f"tbptt must be (k1, k2), two numbers of steps of at least one, or one number for both; got {tbptt!r}.",
+        )
+        for tbptt in [(5,), (5, 0), (5, 2.5), (1, 2, 3), ("a", "b")]
+    ],
+    parameter(r"None, an instance of 'tuple' or an int in the range \[1, inf\)", tbptt=0),
     Mistake(
         "no such parameter",
         lambda: regressor(units=32),
@@ -1098,6 +1155,30 @@ PREDICT_MISTAKES = [
         "series must give one id per row of a 2-D X, shape (12,); got shape (5,).",
     ),
     Mistake(
+        "predict rows that have lost their series",
+        Then(Fit(STEPS, TABLE, Y, {"series": SERIES}), lambda fitted: fitted.predict(TABLE)),
+        LOST.format("LSTMRegressor", ""),
+    ),
+    Mistake(
+        "predict rows that have lost the index of their series",
+        Then(Fit(STEPS, FRAME.set_index(INDEX), Y), lambda fitted: fitted.predict(FRAME)),
+        LOST.format("LSTMRegressor", ""),
+    ),
+    Mistake(
+        "predict windows that have lost their series",
+        Then(
+            Fit(STEPS, ShiftFramer().fit_transform(FRAME.set_index(INDEX)), Y),
+            lambda fitted: fitted.predict(ShiftFramer().fit_transform(FRAME)),
+        ),
+        LOST.format("LSTMRegressor", " to ShiftFramer"),
+    ),
+    Mistake("predict rows out of time", Then(ON_FRAME, lambda fitted: fitted.predict(FRAME.iloc[::-1])), NOT_IN_ORDER),
+    Mistake(
+        "predict shuffled windows of one lag",
+        Then(ON_ROWS, lambda fitted: fitted.predict(ShiftFramer().fit_transform(TABLE)[[0, 1, 5, 2]])),
+        NOT_FOLLOWING.format(2, 1),
+    ),
+    Mistake(
         "score without y",
         Then(ON_DENSE, lambda fitted: fitted.score(DENSE, None)),
         "This LSTMRegressor estimator requires y to be passed, but the target y is None.",
@@ -1136,9 +1217,7 @@ PIPELINE_MISTAKES = [
     Mistake(
         "frame rows out of time",
         Fit(make_pipeline(ShiftFramer(), SEQUENCES), FRAME.iloc[::-1], Y),
-        "X is not in time order: row 1 (index 10) comes after row 0 (index 11), of the same series. Sort X, and y with "
-        "it, for example with X.sort_index(); if X holds several series, give series= or an index of two levels; and "
-        "split with TimeSeriesSplit or shuffle=False, never by shuffling.",
+        NOT_IN_ORDER,
     ),
     Mistake(
         "frame an unknown column",
@@ -1154,6 +1233,29 @@ PIPELINE_MISTAKES = [
         "frame with a missing series id",
         Fit(make_pipeline(ShiftFramer(), SEQUENCES), FRAME, Y, {"shiftframer__series": ["a", None] * 6}),
         "series has a missing id in row 1; give every row one.",
+    ),
+    Mistake(
+        "lose the series of y before framing",
+        Fit(
+            make_pipeline(StandardScaler(), ShiftFramer(), SEQUENCES), FRAME.set_index(INDEX), pd.Series(Y, index=INDEX)
+        ),
+        f"y has 2 series in its index, but X has lost them (a transformer answered a plain array); either {KEEP_INDEX}, "
+        "or pass series= (one id per row).",
+    ),
+    Mistake(
+        "frame rows that have lost their series",
+        Then(Fit(ShiftFramer(), TABLE, Y, {"series": SERIES}), lambda fitted: fitted.transform(TABLE)),
+        LOST.format("ShiftFramer", ""),
+    ),
+    Mistake(
+        "read windows back without their series",
+        Then(Fit(ShiftFramer(), TABLE, Y, {"series": SERIES}), lambda fitted: fitted.inverse_transform(TABLE)),
+        LOST.format("ShiftFramer", ""),
+    ),
+    Mistake(
+        "scale rows that have lost their series",
+        Then(Fit(SequenceScaler(per="sequence"), FRAME.set_index(INDEX), Y), lambda fitted: fitted.transform(FRAME)),
+        LOST.format("SequenceScaler", ""),
     ),
 ]
 
@@ -1225,7 +1327,6 @@ def test_what_is_fitted_survives_a_failing_partial_fit(bad, error):
     assert_unharmed(good, before)
 
 
-INDEX = pd.MultiIndex.from_arrays([SERIES, np.tile(np.arange(6), 2)])
 OBJECTS = np.empty(12, dtype=object)
 OBJECTS[:] = RAGGED
 SOME_EMPTY = [np.zeros((0, 2)), [], *RAGGED[2:]]
@@ -1250,6 +1351,8 @@ GOOD = {
     "array of objects": (OBJECTS, Y_RAGGED, {}),
     "list of DataFrames": (FRAMES, Y_RAGGED, {}),
     "windows without history": (WINDOWS, Y_WINDOWS, {}),
+    "windows of one lag": (ShiftFramer().fit_transform(FRAME), Y, {}),
+    "windows of one lag of series": (ShiftFramer(horizon=3).fit_transform(FRAME.set_index(INDEX)), Y, {}),
     "windows of series": (ShiftFramer(lags=3).fit_transform(FRAME.set_index(INDEX)), Y_WINDOWS, {}),
 }
 

@@ -44,7 +44,7 @@ def test_network_equals_its_definition(cell, sizes, bidirectional):
         network = make_network(cell, sizes, bidirectional=bidirectional, return_sequences=return_sequences)
         layers, head = naive.weights_of(network)
         output, state = network(x, None, LENGTHS)
-        fast, _ = network(x, None, LENGTHS, need_state=False)
+        fast, _ = network(x, None, LENGTHS, ragged_state=False)
         for i, length in enumerate(LENGTHS.tolist()):
             steps, last, after = naive.run(cell, x[i, :length].tolist(), layers, head, bidirectional=bidirectional)
             expected = steps if return_sequences else last
@@ -99,7 +99,7 @@ def test_masked_gradients_equal_unpadded_ones(cell, sizes, bidirectional, return
         loss.backward()
         return [p.grad.clone() for p in network.parameters() if p.requires_grad]
 
-    output, _ = network(x, None, LENGTHS, need_state=False)
+    output, _ = network(x, None, LENGTHS, ragged_state=False)
     real = torch.arange(6) < LENGTHS[:, None]
     masked = gradients((output[real] if return_sequences else output).square().mean())
     alone = [network(x[i : i + 1, :length])[0] for i, length in enumerate(LENGTHS.tolist())]
@@ -118,7 +118,7 @@ def test_gradcheck(cell, recurrent_dropout):
 
     def run(x, *weights):
         network.generator = torch.Generator().manual_seed(0)  # the same masks in each evaluation
-        return network(x, None, lengths, need_state=False)[0][torch.arange(6) < lengths[:, None]]
+        return network(x, None, lengths, ragged_state=False)[0][torch.arange(6) < lengths[:, None]]
 
     weights = [p for p in network.parameters() if p.requires_grad]
     assert torch.autograd.gradcheck(run, (x, *weights))

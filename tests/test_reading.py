@@ -7,10 +7,16 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator
+from sklearn.model_selection import TimeSeriesSplit, cross_val_predict, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor, ShiftFramer
-from sklearn_rnn._reading import read_sequences
+from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor, SequenceScaler, ShiftFramer
+from sklearn_rnn._reading import read_sequences, refuse_overlap
+from sklearn_rnn._series import match_series, read_series, refuse_lost_series
+from sklearn_rnn._windows import Windows
 
 LENGTHS = (6, 3, 1, 5, 4)
 nan = np.nan
@@ -202,7 +208,338 @@ def test_rows_of_series_get_their_own_predictions():
     model = GRURegressor(return_sequences=True, max_epochs=2, dtype="float64").fit(X, X[:, 0], series=ids)
     predicted = model.predict(X, series=ids)
     for i in range(3):
-        np.testing.assert_allclose(predicted[ids == i], model.predict(X[ids == i]), rtol=0, atol=1e-12)
+        alone = model.predict(X[ids == i], series=ids[ids == i])
+        np.testing.assert_allclose(predicted[ids == i], alone, rtol=0, atol=1e-12)
     changed = X.copy()
     changed[ids == 1] += 10
     np.testing.assert_array_equal(model.predict(changed, series=ids)[ids != 1], predicted[ids != 1])
+
+
+# Series: what the user calls them, their order in time, and what has lost them
+
+INTERLEAVED = np.array(list("babbabaaab"))
+ROWS = np.random.default_rng(1).normal(size=(10, 2))
+
+
+def panel(ids=INTERLEAVED, values=ROWS):
+    """A table whose index names the series of each row, and its time."""
+    levels = ids if isinstance(ids, list) else [ids]
+    times = pd.Series(range(len(values))).groupby(levels).cumcount()
+    return pd.DataFrame(values, columns=["u", "v"], index=pd.MultiIndex.from_arrays([*levels, times]))
+
+
+@pytest.mark.parametrize(
+    ("X", "series"),
+    [
+        (ROWS, INTERLEAVED),
+        (ROWS, list(INTERLEAVED)),
+        (ROWS, pd.Series(INTERLEAVED).astype("category")),
+        (panel(), None),
+    ],
+)
+def test_series_keep_their_names(X, series):
+    sequences = read(X, per_step=True, series=series)
+    assert list(sequences.ids) == ["b", "a"]
+    assert list(sequences.take(np.array([1])).ids) == ["a"]
+    assert list(sequences.keep_first(np.array([2, 2])).ids) == ["b", "a"]
+    assert sequences.series is None
+    assert match_series(pd.Index(["a", "c", "b"]), sequences.ids).tolist() == [1, -1, 0]
+    padded = read(X * np.where(np.arange(10) < 2, nan, 1)[:, None], per_step=True, series=series, mask_value=7.0)
+    assert list(padded.ids) == ["b", "a"]
+
+
+@pytest.mark.parametrize("by", ["index", "MultiIndex", "array of tuples"])
+def test_series_of_several_levels_are_named_by_tuples(by):
+    X = panel([np.repeat(["x", "y"], 5), np.tile([2, 1], 5)])
+    labels = X.index.droplevel(-1)
+    series = {"index": None, "MultiIndex": labels, "array of tuples": labels.to_numpy()}[by]
+    sequences = read(X if series is None else ROWS, per_step=True, series=series)
+    assert list(sequences.ids) == [("x", 2), ("x", 1), ("y", 1), ("y", 2)]
+    wanted = pd.MultiIndex.from_tuples([("y", 2), ("y", 3), ("x", 2)])
+    assert match_series(wanted, sequences.ids).tolist() == [3, -1, 0]
+    assert match_series(pd.Index(["x", "y"]), sequences.ids).tolist() == [-1, -1]
+    assert sequences.ids.get_loc(("y", 1)) == 2
+
+
+@pytest.mark.parametrize("X", [ROWS, pd.DataFrame(ROWS), make_ragged(), ShiftFramer().fit_transform(ROWS)])
+def test_what_has_no_names_gets_none(X):
+    assert read(X, per_step=True).ids is None
+    assert read_series(X, None, len(X)) == (None, None)
+
+
+def test_a_single_series_may_have_a_name():
+    assert list(read(ROWS, per_step=True, series=["a"] * 10).ids) == ["a"]
+
+
+def test_many_to_one_tables_are_not_asked_for_time_order():
+    read(pd.DataFrame(ROWS)[::-1])
+    with pytest.raises(ValueError, match=r"X is not in time order: row 1 \(index 8\) comes after row 0 \(index 9\)"):
+        read(pd.DataFrame(ROWS)[::-1], per_step=True)
+
+
+def test_time_order_counts_within_series():
+    X = panel()
+    read(X, per_step=True)
+    read(X.droplevel(0), per_step=True, series=INTERLEAVED)
+    with pytest.raises(ValueError, match=r"row 2 \(index 1\) comes after row 0 \(index 2\)"):
+        read(X.iloc[[3, 1, 2]], per_step=True)
+    with pytest.raises(ValueError, match=r"row 1 \(index 0\) comes after row 0 \(index 0\), of the same series"):
+        read(X.droplevel(0), per_step=True)
+
+
+STEPS = {"return_sequences": True, "max_epochs": 2, "dtype": "float64", "random_state": 0}
+
+
+@pytest.mark.parametrize("X", [panel(), panel([np.repeat(["x", "y"], 5), np.tile([2, 1], 5)])])
+@pytest.mark.parametrize("framer", [[], [ShiftFramer(horizon=0)]])
+def test_a_pipeline_that_keeps_the_index_keeps_series_apart(X, framer):
+    model = make_pipeline(StandardScaler(), *framer, GRURegressor(**STEPS)).set_output(transform="pandas")
+    predicted = model.fit(X, X["u"]).predict(X)
+    for _, rows in X.groupby(level=list(range(X.index.nlevels - 1))):
+        places = X.index.get_indexer(rows.index)
+        np.testing.assert_allclose(model.predict(rows), predicted[places], rtol=0, atol=1e-12)
+    with pytest.raises(ValueError, match=r"X has lost its series: .* set_output\(transform='pandas'\)"):
+        model.predict(X.reset_index(drop=True))
+
+
+def test_series_once_known_must_stay_known():
+    nameless = panel().set_axis([0, 1], axis=1)
+    model = GRURegressor(**STEPS).fit(nameless, ROWS[:, 0])
+    for forget in (ROWS, nameless.reset_index(drop=True), ShiftFramer().fit_transform(ROWS)):
+        for call in (model.predict, lambda X: model.score(X, X), lambda X: model.partial_fit(X, X)):
+            with pytest.raises(ValueError, match="X has lost its series: GRURegressor was fitted on series"):
+                call(forget)
+    windows = ShiftFramer().fit_transform(ROWS, series=["c"] * 10)
+    for kept in (nameless, windows, [ROWS], ROWS[None]):
+        assert np.isfinite(np.asarray(model.predict(kept))).all()
+    assert np.isfinite(model.predict(ROWS, series=INTERLEAVED)).all()
+    other = GRURegressor(**STEPS).fit(ROWS, ROWS[:, 0])  # knows no series: more is welcome
+    assert np.isfinite(other.predict(nameless)).all()
+
+
+def test_many_to_one_has_no_series_to_lose():
+    model = GRURegressor(max_epochs=1).fit(panel(), ROWS[:, 0])
+    assert np.isfinite(model.predict(pd.DataFrame(ROWS, columns=["u", "v"]))).all()
+    model.fit(ShiftFramer(lags=2).fit_transform(panel()), ROWS[:, 0])
+    assert np.isfinite(model.predict(ShiftFramer(lags=2).fit_transform(ROWS))).all()
+
+
+LOST = (
+    "y has 2 series in its index, but X has lost them (a transformer answered a plain array); either keep the index of "
+    "X, by set_output(transform='pandas') on the pipeline or the transformer, or pass series={} (one id per row)."
+)
+
+
+@pytest.mark.parametrize("y", [panel(), panel()["u"]])
+def test_x_must_not_lose_the_series_of_y(y):
+    windows = ShiftFramer(lags=2).fit_transform(ROWS)
+    lost = [(ROWS, True, ""), (ROWS.tolist(), True, ""), (pd.DataFrame(ROWS), True, "")]
+    lost += [(windows, True, " to ShiftFramer"), (windows, False, " to ShiftFramer")]
+    for X, per_step, to in lost:
+        with pytest.raises(ValueError, match="y has 2 series") as raised:
+            refuse_lost_series(X, y, None, per_step=per_step)
+        assert str(raised.value) == LOST.format(to)
+
+
+def test_what_has_not_lost_series_passes():
+    y = panel()["u"]
+    framed = [ShiftFramer().fit_transform(ROWS, series=ids) for ids in (INTERLEAVED, ["a"] * 10)]
+    for X in (panel(), [ROWS] * 10, ROWS[:, :, None], *framed):
+        refuse_lost_series(X, y, None, per_step=True)
+    refuse_lost_series(ROWS, y, INTERLEAVED, per_step=True)
+    refuse_lost_series(ROWS, y, None, per_step=False)
+    for one_series in (y.to_numpy(), list(y), y.droplevel(0), y.loc[["a"]], None):
+        refuse_lost_series(ROWS, one_series, None, per_step=True)
+
+
+def test_a_framer_keeps_the_names_of_series():
+    for X, series in ((panel().set_axis([0, 1], axis=1), None), (ROWS, INTERLEAVED)):
+        framer = ShiftFramer(lags=2).fit(X, series=series)
+        windows = framer.transform(X, series=series)
+        scaled = SequenceScaler().fit_transform(windows)
+        for kept in (windows, scaled):
+            assert isinstance(kept, Windows)
+            assert list(kept.ids) == list(INTERLEAVED)
+            assert list(kept[2:5].ids) == list("bba")
+        for call, lost in ((framer.transform, ROWS), (framer.inverse_transform, np.asarray(windows))):
+            with pytest.raises(ValueError, match="X has lost its series: ShiftFramer was fitted on series"):
+                call(lost)
+    assert ShiftFramer().fit_transform(ROWS).ids is None
+
+
+def test_scaling_per_series_refuses_rows_without_one():
+    scaler = SequenceScaler(per="sequence").fit(ROWS, series=INTERLEAVED)
+    for call in (scaler.transform, scaler.partial_fit):
+        with pytest.raises(ValueError, match="X has lost its series: SequenceScaler was fitted on series"):
+            call(ROWS)
+    assert list(scaler.scalers_) == ["b", "a"]
+    assert SequenceScaler().fit(ROWS, series=INTERLEAVED).transform(ROWS).shape == ROWS.shape
+    assert SequenceScaler(per="sequence").fit(ROWS).transform(ROWS).shape == ROWS.shape
+
+
+# Windows of one lag are the steps of their series
+
+
+@pytest.mark.parametrize("horizon", [0, 1, 3])
+@pytest.mark.parametrize("series", [None, INTERLEAVED])
+def test_windows_of_one_lag_are_rows(horizon, series):
+    windows = ShiftFramer(horizon=horizon).fit_transform(ROWS, series=series)
+    ids = np.repeat("b", 10) if series is None else series
+    sequences = read(windows, per_step=True)
+    seen = [ROWS[ids == name][: max((ids == name).sum() - horizon, 0)] for name in pd.unique(ids)]
+    assert steps_of(sequences) == [rows.tolist() for rows in seen]
+    assert not sequences.overlapping
+    assert sequences.layout.form == "rows"
+    assert (None if sequences.ids is None else list(sequences.ids)) == (None if series is None else ["b", "a"])
+    answers = sequences.layout.from_steps(np.concatenate(seen)[:, 0], np.array(nan))
+    expected = pd.Series(ROWS[:, 0]).groupby(ids).shift(horizon)
+    np.testing.assert_array_equal(answers, expected)
+    assert steps_of(read(windows)) == [
+        [row.tolist() for row in window if not np.isnan(row).any()] for window in windows
+    ]
+
+
+def test_windows_of_one_lag_are_read_without_a_copy():
+    sequences = read(ShiftFramer(horizon=2).fit_transform(ROWS)[3:7], per_step=True)
+    assert np.shares_memory(sequences.table, ROWS)
+    assert steps_of(sequences) == [ROWS[1:5].tolist()]
+
+
+def test_padding_within_the_table_of_windows_of_one_lag():
+    table = ROWS.copy()
+    table[:2] = table[9] = nan
+    sequences = read(ShiftFramer(horizon=1).fit_transform(table), per_step=True)
+    assert steps_of(sequences) == [table[2:9].tolist()]
+    assert sequences.layout.step_slots.tolist() == list(range(3, 10))
+    table[5, 1] = nan
+    with pytest.raises(ValueError, match=r"X has NaN inside sequence 0 \(step 5, feature 1\)"):
+        read(ShiftFramer(horizon=1).fit_transform(table), per_step=True)
+
+
+def test_a_series_shorter_than_the_horizon_is_all_padding():
+    ids = np.array(list("aaaaaaaabb"))
+    model = GRURegressor(**STEPS)
+    windows = ShiftFramer(horizon=3).fit_transform(ROWS, series=ids)
+    assert read(windows, per_step=True).lengths.tolist() == [5, 0]
+    predicted = model.fit(windows, ROWS[:, 0]).predict(windows)
+    assert (predicted[[0, 1, 2, 8, 9]] == predicted[0]).all()
+
+
+@pytest.mark.parametrize("horizon", [0, 1, 2])
+def test_a_pipeline_with_one_lag_learns_from_shifted_rows(horizon):
+    y = ROWS[:, 0].cumsum()
+    model = make_pipeline(ShiftFramer(horizon=horizon), LSTMRegressor(**STEPS)).fit(ROWS, y)
+    by_hand = LSTMRegressor(**STEPS).fit(ROWS[: 10 - horizon], y[horizon:])
+    predicted = model.predict(ROWS)
+    assert predicted.shape == (10,)
+    np.testing.assert_array_equal(predicted[horizon:], by_hand.predict(ROWS[: 10 - horizon]))
+    np.testing.assert_array_equal(predicted[:horizon], by_hand.predict(np.full((1, 1, 2), nan))[0, 0])
+    assert model.score(ROWS, y) == pytest.approx(by_hand.score(ROWS[: 10 - horizon], y[horizon:]))
+
+
+def test_one_lag_keeps_series_apart_and_rows_in_place():
+    with config_context(enable_metadata_routing=True):
+        framer = ShiftFramer().set_fit_request(series=True).set_transform_request(series=True)
+        network = GRURegressor(**STEPS).set_fit_request(series=False).set_predict_request(series=False)
+        model = make_pipeline(framer, network).fit(ROWS, ROWS[:, 0], series=INTERLEAVED)
+        predicted = model.predict(ROWS, series=INTERLEAVED)
+        for name in "ab":
+            own = name == INTERLEAVED
+            np.testing.assert_allclose(model.predict(ROWS[own], series=INTERLEAVED[own]), predicted[own], atol=1e-12)
+
+
+def test_rows_of_a_test_fold_with_one_lag_are_not_blind():
+    X = pd.DataFrame(ROWS)
+    model = make_pipeline(ShiftFramer(), GRURegressor(**STEPS)).fit(X[:6], ROWS[:6, 0])
+    np.testing.assert_array_equal(model.predict(X[6:]), model[-1].predict(ROWS[5:9]))
+    y = ROWS[:, 0]
+    assert np.isfinite(cross_val_score(model, X, y, cv=TimeSeriesSplit(2))).all()
+    assert np.isfinite(cross_val_score(model[-1], model[0].transform(X), y, cv=TimeSeriesSplit(2))).all()
+
+
+def test_windows_of_one_lag_must_follow_each_other():
+    windows = ShiftFramer().fit_transform(ROWS, series=INTERLEAVED)
+    read(windows[INTERLEAVED == "a"], per_step=True)
+    read(windows[2:9], per_step=True)
+    shuffled = train_test_split(windows, random_state=0)[0]
+    for picked in (windows[::-1], windows[::2], windows[[0, 0]], shuffled):
+        with pytest.raises(ValueError, match=r"window \d+ does not directly follow window \d+ of the same series"):
+            read(picked, per_step=True)
+        read(picked)
+    with pytest.raises(ValueError, match="window 4 does not directly follow window 1 of the same series"):
+        read(windows[[0, 1, 2, 3, 6]], per_step=True)
+    with pytest.raises(ValueError, match="they were shuffled or picked"):
+        cross_val_predict(GRURegressor(**STEPS), ShiftFramer().fit_transform(ROWS), ROWS[:, 0], cv=3)
+
+
+# What overlaps can't be series of their own
+
+AS_STEPS = (
+    "give the table in time order, or frame it with ShiftFramer(lags=1), and set return_sequences=True: the state is "
+    "then the memory, in place of lags. Or use stateful=False."
+)
+SERIES_EACH = "stateful=True reads every sequence of X as a series of its own, but "
+
+
+def overlap(X, per_step=True):
+    refuse_overlap(X, read(X, per_step=per_step))
+
+
+def sliding(table, steps):
+    return np.moveaxis(np.lib.stride_tricks.sliding_window_view(table, steps, axis=0), -1, 1)
+
+
+@pytest.mark.parametrize(("lags", "per_step"), [(3, False), (3, True), (1, False)])
+def test_windows_are_no_series(lags, per_step):
+    with pytest.raises(ValueError, match="stateful") as raised:
+        overlap(ShiftFramer(lags=lags).fit_transform(ROWS), per_step)
+    assert str(raised.value) == f"{SERIES_EACH}X is windows of the same table (lags={lags}); {AS_STEPS}"
+
+
+@pytest.mark.parametrize("per_step", [False, True])
+@pytest.mark.parametrize(
+    "X",
+    [
+        sliding(ROWS, 3),
+        sliding(ROWS, 3).tolist(),
+        sliding(ROWS, 2)[:2],
+        sliding(np.round(ROWS * 9).astype(int), 3).astype(object),
+        np.asarray(ShiftFramer(lags=3).fit_transform(ROWS)),
+        sliding(np.random.default_rng(0).normal(size=(3000, 8)), 24),
+    ],
+    ids=["windows", "lists", "two", "objects", "padded", "many"],
+)
+def test_overlapping_arrays_are_no_series(X, per_step):
+    with pytest.raises(ValueError, match="stateful") as raised:
+        overlap(X, per_step)
+    assert str(raised.value) == (
+        f"{SERIES_EACH}each one is the one before moved on by one step: they are windows of the same table; {AS_STEPS} "
+        "If they are independent series all the same, give them as a list of arrays."
+    )
+
+
+def test_rows_as_sequences_of_one_step_are_no_series():
+    with pytest.raises(ValueError, match="stateful") as raised:
+        overlap(ROWS[:, None, :])
+    assert str(raised.value) == (
+        f"{SERIES_EACH}the 10 sequences of X have one step each, with no state to carry. If they are the steps of one "
+        "series, give the 2-D table X[:, 0] and set return_sequences=True; or use stateful=False."
+    )
+
+
+def test_independent_series_pass():
+    last_differs = sliding(np.random.default_rng(0).normal(size=(3000, 8)), 24).copy()
+    last_differs[-1, 3, 2] += 1
+    for X in (
+        ROWS,
+        panel(),
+        ShiftFramer().fit_transform(ROWS),
+        list(sliding(ROWS, 3)),
+        ROWS.reshape(5, 2, 2),
+        ROWS[None],
+        ROWS[:1, None],
+        np.ones((4, 3, 2)),
+        np.repeat(ROWS[:, None], 3, axis=1),
+        last_differs,
+    ):
+        overlap(X)

@@ -11,13 +11,11 @@ import pandas as pd
 from sklearn.utils.validation import validate_data
 
 from .._forms import check_columns
-from .._reading import group_series, series_codes
 from .._sequences import Array, Ints, flat_rows, offsets
+from .._series import Times, check_order, group_series, match_series, read_series, time_numbers, times_of
 
 # Calendar steps (months, business days) are recognised in the newest rows: 25 hold two years of months.
 CALENDAR_ROWS = 25
-
-Times = pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex
 
 
 def read_rows(estimator: Any, X: Any, series: Any, *, reset: bool = False) -> Rows:
@@ -65,14 +63,8 @@ class Rows:
     @classmethod
     def of(cls, X: Any, table: Array, series: Any = None) -> Rows:
         """Find the series and the time of each row of X, whose values are `table`."""
-        codes = series_codes(X, series, len(table))
-        if codes is None:
-            rows = cls(table, times=_times(X))
-        else:
-            labels = X.index.droplevel(-1) if series is None else pd.Index(np.asarray(series))
-            first = np.unique(codes, return_index=True)[1]
-            rows = cls(table, codes, labels[first], _times(X))
-        rows._check_order()
+        rows = cls(table, *read_series(X, series, len(table)), times_of(X))
+        check_order(rows.times, *rows.grouping)
         return rows
 
     @cached_property
@@ -84,6 +76,11 @@ class Rows:
     def n_series(self) -> int:
         """Number of series."""
         return len(self.grouping[0])
+
+    @property
+    def ids_of_rows(self) -> pd.Index | None:
+        """What the user calls the series of each row."""
+        return None if self.ids is None or self.codes is None else self.ids.take(self.codes)
 
     def places(self) -> tuple[Array, Ints, Ints]:
         """Bring the rows of each series together.
@@ -120,9 +117,9 @@ class Rows:
         """Find each of these series in `past`: its number there, or -1."""
         if self.ids is None and past.ids is None:
             return np.zeros(1, dtype=np.int64)
-        if self.ids is None or past.ids is None or self.ids.nlevels != past.ids.nlevels:
+        if self.ids is None or past.ids is None:
             return np.full(self.n_series, -1, dtype=np.int64)
-        return np.asarray(past.ids.get_indexer(self.ids), dtype=np.int64)
+        return match_series(self.ids, past.ids)
 
     def after(self, past: Rows, sources: Ints) -> Rows:
         """Put the rows of `past` first; series i goes on from series ``sources[i]``, from none if -1."""
@@ -133,27 +130,6 @@ class Rows:
         kept = np.broadcast_to(own >= 0, len(past.table))
         table = np.concatenate([past.table[kept].astype(self.table.dtype, copy=False), self.table])
         return Rows(table, None if self.codes is None else np.concatenate([own[kept], self.codes]))
-
-    def _check_order(self) -> None:
-        times = self.times
-        if times is None:
-            return
-        if times.hasnans:
-            row = int(np.argmax(times.isna()))
-            raise ValueError(f"The index of X has a missing time in row {row}; fill it in or drop the row.")
-        widths, order = self.grouping
-        numbers = _numbers(times) if order is None else _numbers(times)[order]
-        wrong = numbers[1:] <= numbers[:-1]
-        wrong[offsets(widths)[1:] - 1] = False
-        if wrong.any():
-            place = int(np.argmax(wrong))
-            before, row = (place, place + 1) if order is None else (int(order[place]), int(order[place + 1]))
-            raise ValueError(
-                f"X is not in time order: row {row} (index {times[row]}) comes after row {before} (index "
-                f"{times[before]}), of the same series. Sort X, and y with it, for example with "
-                "X.sort_index(); if X holds several series, give series= or an index of two levels; and "
-                "split with TimeSeriesSplit or shuffle=False, never by shuffling."
-            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +181,7 @@ def next_time(times: pd.Index) -> Any:
     """
     if len(times) < 2 or not (isinstance(times, Times) or pd.api.types.is_integer_dtype(times.dtype)):
         return None
-    gaps = np.diff(_numbers(times))
+    gaps = np.diff(time_numbers(times))
     sizes, counts = np.unique(gaps, return_counts=True)
     if isinstance(times, pd.DatetimeIndex):
         offset = times.freq
@@ -217,21 +193,6 @@ def next_time(times: pd.Index) -> Any:
         return None
     usual = int(np.argmax(gaps == sizes[np.argmax(counts)]))
     return _plain(times[-1]) + (_plain(times[usual + 1]) - _plain(times[usual]))
-
-
-def _times(X: Any) -> pd.Index | None:
-    index = getattr(X, "index", None)
-    if not isinstance(index, pd.Index):
-        return None
-    index = index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index
-    numeric = pd.api.types.is_numeric_dtype(index.dtype) and not pd.api.types.is_bool_dtype(index.dtype)
-    return index if numeric or isinstance(index, Times) else None
-
-
-def _numbers(times: pd.Index) -> Array:
-    if isinstance(times, Times):
-        return times.astype("int64").to_numpy()
-    return times.to_numpy(dtype=np.float64 if pd.api.types.is_float_dtype(times.dtype) else np.int64)
 
 
 def _plain(time: Any) -> Any:

@@ -69,7 +69,7 @@ class Steps:
         """Give a table like that of `raw` the form that X has."""
         X, layout = self.X, self.raw.layout
         if isinstance(X, Windows):
-            return Windows(table, X.ends, X.begins, lags=X.lags, step=X.step, index=X.index, columns=X.columns)
+            return X.on(table)
         assert layout is not None
         result = layout.from_steps(table, initial=table[:0])
         if layout.form == "ragged":
@@ -120,7 +120,10 @@ def read_steps(estimator: Any, X: Any, series: Any = None, *, reset: bool = Fals
     starts, lengths = raw.starts, raw.lengths
     if padding.any():
         starts, lengths = trim(starts, lengths, raw.stride, padding)
-    return Steps(X, raw, starts, lengths, names, _series_ids(X, series))
+    ids = None
+    if kind(X) == "table":
+        ids = [None] if raw.ids is None else list(raw.ids)
+    return Steps(X, raw, starts, lengths, names, ids)
 
 
 def read_unnamed_steps(estimator: Any, X: Any, series: Any = None) -> Steps:
@@ -139,17 +142,6 @@ def _float_dtype(X: Any) -> Any:
     if kind(X) != "ragged" and not isinstance(X, Windows):
         return [np.float64, np.float32]
     return np.float32 if all(getattr(part, "dtype", None) == np.float32 for part in parts) else np.float64
-
-
-def _series_ids(X: Any, series: Any) -> list[Any] | None:
-    """Name the series of a 2-D X in order of appearance."""
-    if kind(X) != "table":
-        return None
-    if series is not None:
-        return list(pd.factorize(np.asarray(series))[1].tolist())
-    if isinstance(getattr(X, "index", None), pd.MultiIndex):
-        return list(X.index.droplevel(-1).unique())
-    return [None]
 
 
 class TableOutputMixin:

@@ -12,8 +12,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
 
-from .._reading import series_codes
 from .._sequences import Array, Ints
+from .._series import lost_series, read_series, refuse_lost_series
 from .._windows import Windows
 from ._context import History, Rows, read_rows
 from .shifting import known_positions, lagged, shift_known
@@ -64,8 +64,11 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
     -----
     X is an array or DataFrame with one row per time step. Several series are told apart by an index of two or
     more levels (all but the last name the series) or by `series`; they never mix, and their rows need not be
-    together. An index of times or numbers must increase within each series; a gap in it is not seen: lags
-    count rows.
+    together. Once `fit` has seen series that are told apart, X that tells none is refused. An index of times or
+    numbers must increase within each series; a gap in it is not seen: lags count rows.
+
+    An estimator with ``return_sequences=True`` reads windows of a single lag as the steps of their series, one
+    target per row, so that its state takes the place of lags.
 
     Examples
     --------
@@ -118,7 +121,7 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         X : array-like of shape (n_rows, n_features)
             A table in time order.
         y : object, default=None
-            Ignored; here because pipelines pass it.
+            Here because pipelines pass it. If its index tells several series apart, X must do so, too.
         series : array-like of shape (n_rows,), default=None
             Series of each row.
 
@@ -129,14 +132,17 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         Raises
         ------
         ValueError
-            If X is no numeric table in time order, is shorter than one window, or lacks a column of `known`.
+            If X is no numeric table in time order, is shorter than one window, lacks a column of `known`, or has
+            lost the series of y.
         """
         trial = clone(self)  # takes the errors, so that a fit that fails leaves an earlier one as it was
         rows = read_rows(trial, X, series, reset=True)
         trial._check_length(rows)
+        refuse_lost_series(X, y, series, per_step=True)
         known = known_positions(self.known, getattr(trial, "feature_names_in_", None), trial.n_features_in_)
         validate_data(self, X, reset=True, skip_check_array=True)
         self.known_ = known
+        self._has_series = rows.ids is not None
         self.history_ = History.of(rows, self._reach)
         self.__dict__.pop("_context_once", None)
         return self
@@ -159,14 +165,18 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         Raises
         ------
         ValueError
-            If X is no numeric table in time order, or has other columns than in fit.
+            If X is no numeric table in time order, has other columns than in fit, or tells no series apart
+            although X in fit did.
         """
         check_is_fitted(self)
         rows = read_rows(self, X, series)
+        if self._has_series and rows.ids is None:
+            raise lost_series(self)
         windows = self._frame(rows, *self._past(rows))
         if self.output == "windows":
             windows.index = X.index if isinstance(X, pd.DataFrame) else None
             windows.columns = getattr(self, "feature_names_in_", None)
+            windows.ids = rows.ids_of_rows
             return windows
         table = np.asarray(windows).reshape(len(windows), -1)
         adapter = _get_container_adapter("transform", self)
@@ -182,7 +192,7 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         X : array-like of shape (n_rows, n_features)
             A table in time order.
         y : object, default=None
-            Ignored; here because pipelines pass it.
+            As in `fit`.
         series : array-like of shape (n_rows,), default=None
             Series of each row.
 
@@ -339,5 +349,8 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
             )
         if isinstance(X, Windows):
             return X[:, -1], X.ends, X.begins
-        _, positions, begins = Rows(array, series_codes(X, series, len(array))).places()
+        codes, ids = read_series(X, series, len(array))
+        if self._has_series and ids is None:
+            raise lost_series(self)
+        _, positions, begins = Rows(array, codes).places()
         return array.reshape(len(array), -1)[:, -width:], positions - self.horizon, begins

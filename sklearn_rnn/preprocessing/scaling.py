@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._sequences import Array, Ints
+from .._series import lost_series
 from .._windows import Windows
 from ._steps import Steps, TableOutputMixin, read_steps, read_unnamed_steps
 
@@ -47,7 +48,8 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         "feature" learns one scaler over all steps. "sequence" scales every sequence by itself:
 
         - A series of a table has an identity: its id in `series` or in all levels but the last of the
-          index; a table without ids is one series. `fit` learns its scaler, for its later rows, too.
+          index; a table without ids is one series. `fit` learns its scaler, for its later rows, too, and
+          a table without ids is then refused if that of `fit` had some.
         - A sequence of a 3-D array or list has none, so `transform` scales it by its own statistics, which
           live with the data and are not kept; likewise a series that `fit` has not seen.
 
@@ -185,10 +187,12 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         Raises
         ------
         ValueError
-            If X has no such form, other features than in `fit`, or values that the scaler refuses.
+            If X has no such form, other features than in `fit`, values that the scaler refuses, or, with
+            ``per="sequence"``, is a table that tells no series apart although that of `fit` did.
         """
         learned = self._learned()
         steps = read_steps(self, self._unframed(X), series)
+        self._check_series(learned, steps)
         return self._apply("transform", steps, [learned.get(key) for key in self._keys(steps)])
 
     @available_if(_scaler_has("inverse_transform"))
@@ -238,6 +242,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
         if not steps.lengths.any():
             raise ValueError("X has no steps to learn from: every sequence is empty or all padding (NaN).")
         learned = deepcopy(self._learned()) if go_on else {}
+        self._check_series(learned, steps)
         for key, rows in zip(self._keys(steps), self._groups(steps), strict=True):
             if len(rows) and key is not NO_IDENTITY:
                 learned.setdefault(key, self._unfitted())
@@ -259,6 +264,11 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, B
 
     def _unfitted(self) -> Any:
         return StandardScaler() if self.scaler is None else clone(self.scaler)
+
+    def _check_series(self, learned: dict[Any, Any], steps: Steps) -> None:
+        """Refuse a table that tells no series apart, where each of several has a scaler of its own."""
+        if self.per == "sequence" and learned and None not in learned and steps.ids == [None]:
+            raise lost_series(self)
 
     def _unframed(self, X: Any) -> Any:
         return np.asarray(X) if self.per == "sequence" and isinstance(X, Windows) else X

@@ -1,0 +1,196 @@
+"""Sequences and targets as tensors, and batches of whole sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ._modules import RecurrentNetwork
+from ._sequences import Array, Ints, Sequences
+from ._targets import Targets
+
+Pair = tuple[Tensor | None, Tensor | None]
+
+
+class SequenceData:
+    """Sequences and targets as tensors, from which batches are gathered.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        What goes in.
+    targets : Targets or None
+        What is learned; None to predict.
+    per_step : bool
+        Whether there is a target per step.
+    dtype : torch.dtype
+        Floating type of steps, targets and weights.
+    device : torch.device
+        Where batches are wanted. Data that fits is moved there once.
+    """
+
+    def __init__(
+        self,
+        sequences: Sequences,
+        targets: Targets | None,
+        *,
+        per_step: bool,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> None:
+        self.sequences = sequences
+        self.per_step = per_step
+        self.device = device
+        store = device if _fits(sequences.table.nbytes, device) else torch.device("cpu")
+        self.table = _to_tensor(sequences.table).to(store, dtype)
+        self.starts = torch.from_numpy(sequences.starts).to(store)
+        self.lengths = torch.from_numpy(sequences.lengths).to(store)
+        self.offsets = torch.from_numpy(sequences.offsets).to(store)
+        self.longest = int(sequences.lengths.max(initial=0))
+        self.even = bool((sequences.lengths == self.longest).all())
+        self.values = None if targets is None else _targets_tensor(targets.values, dtype).to(store)
+        weights = None if targets is None else targets.weights
+        self.weights = None if weights is None else torch.as_tensor(weights, dtype=dtype).to(store)
+        self._views: dict[int, Tensor | None] = {}
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def targeted(self) -> Tensor:
+        """The sequences that have a target: all, or those that have steps if there is a target per step."""
+        if not self.per_step:
+            return torch.arange(len(self), device=self.starts.device)
+        return torch.nonzero(self.lengths)[:, 0]
+
+    def gather(self, starts: Tensor, steps: int, lengths: Tensor | None = None) -> Tensor:
+        """Return the steps from the rows `starts` on, of shape (batch, steps, n_features); zero behind `lengths`."""
+        if lengths is None:
+            view = self._view(steps)
+            if view is not None:
+                return view.index_select(0, starts).to(self.device)
+        offsets = torch.arange(steps, device=starts.device)
+        rows = starts[:, None] + self.sequences.stride * offsets
+        if lengths is None:
+            return torch.embedding(self.table, rows).to(self.device)
+        real = offsets < lengths[:, None]
+        x = torch.embedding(self.table, torch.where(real, rows, 0))
+        return x.masked_fill_(~real[:, :, None], 0.0).to(self.device)
+
+    def gather_ranges(self, starts: Ints, lengths: Ints) -> tuple[Tensor, Tensor | None]:
+        """Return the steps of ranges, and their lengths where they are unequal."""
+        longest = int(lengths.max())
+        rows = torch.from_numpy(starts).to(self.starts.device)
+        if int(lengths.min()) == longest:
+            return self.gather(rows, longest), None
+        unequal = torch.from_numpy(lengths).to(rows.device)
+        return self.gather(rows, longest, unequal), unequal.to(self.device)
+
+    def targets(self, wanted: Tensor) -> Pair:
+        """Return the targets at these positions, and their weights."""
+        return self._at(self.values, wanted), self._at(self.weights, wanted)
+
+    def _view(self, steps: int) -> Tensor | None:
+        """All ranges of so many steps as a view of the table, to take whole ones from."""
+        if steps not in self._views:
+            rows, n_features = self.table.shape
+            stride = self.sequences.stride
+            span = stride * (steps - 1) + 1
+            shape = (rows - span + 1, steps, n_features)
+            fits = 0 < span <= rows
+            self._views[steps] = self.table.as_strided(shape, (n_features, stride * n_features, 1)) if fits else None
+        return self._views[steps]
+
+    def _at(self, values: Tensor | None, wanted: Tensor) -> Tensor | None:
+        return None if values is None else values.index_select(0, wanted).to(self.device)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Whole sequences, to be run from the zero state.
+
+    Parameters
+    ----------
+    x : Tensor of shape (batch, steps, n_features)
+        Steps, zero behind the end of a sequence.
+    lengths : Tensor of shape (batch,) or None
+        Steps of each sequence where they are unequal.
+    """
+
+    x: Tensor
+    lengths: Tensor | None
+
+    def run(self, network: RecurrentNetwork) -> Tensor:
+        """Return one output per sequence, or per step that is not padding."""
+        output: Tensor = network(self.x, None, self.lengths, ragged_state=False)[0]
+        if not network.return_sequences:
+            return output
+        if self.lengths is None:
+            return output.flatten(0, 1)
+        return output[torch.arange(self.x.shape[1], device=self.x.device) < self.lengths[:, None]]
+
+
+class Batches:
+    """Batches of whole sequences, drawn anew in each epoch if `generator` is given."""
+
+    def __init__(self, data: SequenceData, batch_size: int, generator: torch.Generator | None = None) -> None:
+        self.data = data
+        self.batch_size = batch_size
+        self.generator = generator
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[tuple[Batch, Pair]]:
+        index = self.data.targeted
+        if self.generator is not None:
+            index = index[torch.randperm(len(index), generator=self.generator).to(index.device)]
+        for part in torch.split(index, self.batch_size):
+            yield self._batch(part)
+
+    def _batch(self, index: Tensor) -> tuple[Batch, Pair]:
+        data = self.data
+        starts = data.starts.index_select(0, index)
+        steps, lengths = data.longest, None
+        if not data.even:
+            lengths = data.lengths.index_select(0, index)
+            steps = int(lengths.max())
+            lengths = None if int(lengths.min()) == steps else lengths
+        batch = Batch(data.gather(starts, steps, lengths), None if lengths is None else lengths.to(data.device))
+        wanted = index
+        if data.per_step:
+            places = torch.arange(steps, device=index.device)
+            wanted = data.offsets[index][:, None] + places
+            wanted = wanted.flatten() if lengths is None else wanted[places < lengths[:, None]]
+        return batch, data.targets(wanted)
+
+
+def _targets_tensor(values: Array, dtype: torch.dtype) -> Tensor:
+    return torch.as_tensor(values, dtype=torch.int64 if values.dtype.kind in "iu" else dtype)
+
+
+def _to_tensor(array: Array) -> Tensor:
+    """Share the memory of an array, even of one that is read-only: nothing here writes to it."""
+    return torch.from_numpy(array if array.flags.writeable else np.asarray(_Writeable(array)))
+
+
+class _Writeable:
+    """Another view of an array, without its read-only flag, which torch would warn of."""
+
+    def __init__(self, array: Array) -> None:
+        interface = dict(array.__array_interface__)
+        interface["data"] = (interface["data"][0], False)
+        self.__array_interface__ = interface
+        self.array = array  # keeps the memory alive
+
+
+def _fits(n_bytes: int, device: torch.device) -> bool:
+    """Whether data may live on the device; on a GPU half of what is free is left to the network."""
+    if device.type != "cuda":
+        return True
+    free, _ = torch.cuda.mem_get_info(device)
+    return n_bytes < free // 2

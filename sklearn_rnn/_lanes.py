@@ -1,0 +1,202 @@
+"""Lanes, chunks and windows: how sequences are cut for truncated back-propagation through time. Numpy only.
+
+A sequence is cut into chunks of `k1` steps; each chunk is an update. Sequences queue in lanes that run side by side,
+and long ones are cut into segments first, so that all lanes are busy. Within a segment the window of an update
+reaches back `k2` steps from the end of its chunk.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._sequences import Ints, offsets
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Runs of chunks of one sequence each, sequence after sequence and in time order.
+
+    Parameters
+    ----------
+    sequence : ndarray of shape (n_segments,)
+        The sequence that each is a part of.
+    first, length : ndarray of shape (n_segments,)
+        Its first step within the sequence, and its steps.
+    seen : ndarray of shape (n_segments,)
+        Steps at its beginning that were learned before and that windows may reach back to.
+    chunks : ndarray of shape (n_segments,)
+        Updates that it takes.
+    goes_on : ndarray of shape (n_segments,)
+        Whether the next segment goes on from its end.
+    """
+
+    sequence: Ints
+    first: Ints
+    length: Ints
+    seen: Ints
+    chunks: Ints
+    goes_on: Flags
+
+    def __len__(self) -> int:
+        return len(self.sequence)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The steps that an update runs in each lane: ``begin <= cut <= end``, counted within segments.
+
+    Parameters
+    ----------
+    begin, end : ndarray of shape (n_lanes,)
+        First step that is run, and the step after the last.
+    cut : ndarray of shape (n_lanes,)
+        Where the run is interrupted: with ``k2 > k1`` for the state from which the window after this one begins; else
+        for the gradient, which does not flow through the steps before.
+    counted : ndarray of shape (n_lanes,)
+        First step whose target counts.
+    saved : ndarray of shape (n_lanes,)
+        Whether the state at the cut (``k2 > k1``) or at the end is where the next window of the lane begins.
+    """
+
+    begin: Ints
+    cut: Ints
+    end: Ints
+    counted: Ints
+    saved: Flags
+
+
+@dataclass(frozen=True)
+class Truncation:
+    """Truncated back-propagation through time, TBPTT(k1, k2).
+
+    Parameters
+    ----------
+    k1 : int
+        Steps from one update to the next.
+    k2 : int
+        Steps that the gradient of an update flows back from its newest one.
+    stateful : bool
+        Whether the state is carried from chunk to chunk; else each window starts from zero.
+    per_step : bool
+        Whether there is a target per step; else one at the end of each sequence, which is a single chunk then.
+
+    References
+    ----------
+    Williams and Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent network
+    trajectories, Neural Computation 2(4).
+    """
+
+    k1: int
+    k2: int
+    stateful: bool
+    per_step: bool = True
+
+    @property
+    def overlap(self) -> int:
+        """Steps that windows reach back into chunks before their own."""
+        return max(self.k2 - self.k1, 0) if self.per_step else 0
+
+    def segments(self, lengths: Ints, seen: Ints, n_lanes: int | None) -> Segments:
+        """Cut sequences so that none is longer than a fair share of the lanes; with None they stay whole.
+
+        Parameters
+        ----------
+        lengths : ndarray of shape (n_sequences,)
+            Steps of each sequence.
+        seen : ndarray of shape (n_sequences,)
+            Of these, the ones at its beginning that were learned before.
+        n_lanes : int or None
+            Number of lanes.
+        """
+        new = lengths - seen
+        chunks = -(-new // self.k1) if self.per_step else np.ones_like(new)
+        most = int(chunks.sum()) if n_lanes is None else -(-int(chunks.sum()) // n_lanes)
+        parts = -(-chunks // max(most, 1))
+        sequence = np.repeat(np.arange(len(lengths)), parts)
+        rank = np.arange(len(sequence)) - np.repeat(offsets(parts), parts)
+        share, rest = (chunks // np.maximum(parts, 1))[sequence], (chunks % np.maximum(parts, 1))[sequence]
+        begin = seen[sequence] + self.k1 * (rank * share + np.minimum(rank, rest))
+        first = np.where(rank == 0, 0, begin)
+        goes_on = rank < parts[sequence] - 1
+        chunks = share + (rank < rest)
+        end = np.where(goes_on, begin + self.k1 * chunks, lengths[sequence])
+        return Segments(sequence, first, end - first, begin - first, chunks, goes_on)
+
+    def window(self, segments: Segments, which: Ints, chunk: Ints) -> Window:
+        """Return the steps that chunk number `chunk` of the segments `which` runs."""
+        length = segments.length[which]
+        if not self.per_step:
+            return self._last_window(length)
+        new = segments.seen[which] + self.k1 * chunk
+        end = np.minimum(new + self.k1, length)
+        if self.k2 <= self.k1:
+            cut = np.maximum(end - self.k2, new)
+            return Window(new, cut, end, cut, end - new == self.k1)
+        begin = np.maximum(end - self.k2, 0)
+        if not self.stateful:
+            return Window(begin, begin, end, new, np.zeros(len(end), dtype=bool))
+        is_last = end == length
+        next_end = np.where(is_last, end + self.k1, np.minimum(end + self.k1, length))
+        cut = np.where(is_last & segments.goes_on[which], end, np.maximum(next_end - self.k2, 0))
+        return Window(begin, cut, end, new, np.ones(len(end), dtype=bool))
+
+    def _last_window(self, length: Ints) -> Window:
+        """Return the window of the only target, which stands at the end of a sequence."""
+        cut = np.maximum(length - self.k2, 0)
+        begin = np.zeros_like(length) if self.stateful else np.maximum(length - max(self.k1, self.k2), 0)
+        return Window(begin, cut, length, length, np.zeros(len(length), dtype=bool))
+
+
+def lanes(chunks: Ints, n_lanes: int, order: Ints) -> Ints:
+    """Hand segments out to lanes: the longest first, each to the lane with the least to do.
+
+    Parameters
+    ----------
+    chunks : ndarray of shape (n_segments,)
+        Updates that each segment takes.
+    n_lanes : int
+        Number of lanes.
+    order : ndarray of shape (n_segments,)
+        Segments in the order in which they run within a lane, and are taken where they are equally long.
+
+    Returns
+    -------
+    ndarray of shape (n_segments,)
+        Lane of each segment.
+
+    References
+    ----------
+    Graham (1969), Bounds on multiprocessing timing anomalies, SIAM Journal on Applied Mathematics 17(2).
+    """
+    lane_of = np.empty(len(chunks), dtype=np.int64)
+    loads = [(0, lane) for lane in range(min(n_lanes, len(chunks)))]
+    for segment in order[np.argsort(-chunks[order], kind="stable")]:
+        load, lane = loads[0]
+        lane_of[segment] = lane
+        heapq.heapreplace(loads, (load + int(chunks[segment]), lane))
+    return lane_of
+
+
+def updates(chunks: Ints, n_lanes: int, order: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Yield the segment and the chunk of it that each busy lane runs, update after update."""
+    lane_of = lanes(chunks, n_lanes, order)
+    queue = order[np.argsort(lane_of[order], kind="stable")]
+    counts = chunks[queue]
+    lane = np.repeat(lane_of[queue], counts)
+    chunk = np.arange(len(lane)) - np.repeat(offsets(counts), counts)
+    loads = np.bincount(lane, minlength=1)
+    place = np.arange(len(lane)) - np.repeat(offsets(loads), loads)
+    segment_at = np.full((int(loads.max()), len(loads)), -1, dtype=np.int64)
+    chunk_at = np.zeros_like(segment_at)
+    segment_at[place, lane] = np.repeat(queue, counts)
+    chunk_at[place, lane] = chunk
+    for which, number in zip(segment_at, chunk_at, strict=True):
+        busy = which >= 0
+        yield which[busy], number[busy]

@@ -1,0 +1,160 @@
+"""Running a trained network over sequences of any length, in pieces of bounded memory with the state carried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ._data import Pair, SequenceData
+from ._modules import RecurrentNetwork, State
+from ._sequences import Array, Ints, Sequences
+
+# Sequences are run in multiples of this many rows: matrix products of fewer rows take other kernels, whose
+# rounding differs. So a prediction is the same to the last bit, whatever stands beside it in X.
+ROWS = 16
+# Steps that are run at once: enough to keep two cores busy, few enough for their caches (found empirically).
+STEPS = 32_768
+
+
+class Evaluation:
+    """Sequences that are run from the zero state to their ends, for predictions or a validation loss.
+
+    Parameters
+    ----------
+    data : SequenceData
+        Where they are.
+    index : Tensor of shape (batch,)
+        Which they are.
+    """
+
+    def __init__(self, data: SequenceData, index: Tensor) -> None:
+        self.data = data
+        self.index = index
+
+    def run(self, network: RecurrentNetwork) -> Tensor:
+        """Return one output per sequence, or per step, sequence after sequence."""
+        lengths = self.data.lengths[self.index]
+        longest = int(lengths.max())
+        begins = torch.cumsum(lengths, 0) - lengths
+        n_outputs = int(lengths.sum()) if self.data.per_step else len(lengths)
+        outputs = network.head.bias.new_empty((n_outputs, network.head.out_features))
+        steps = _steps_at_once(network, len(lengths), longest)
+        alive, state = torch.arange(len(lengths), device=lengths.device), None
+        for first in range(0, max(longest, 1), steps):
+            left = (lengths[alive] - first).clamp(max=steps)
+            output, state = self._run_piece(network, alive, left, first, state)
+            if self.data.per_step:
+                places = torch.arange(output.shape[1], device=left.device)
+                wanted = (begins[alive] + first)[:, None] + places
+                real = places < left[:, None]
+                outputs[wanted[real]] = output[: len(alive)][real]
+            else:
+                outputs[alive] = output[: len(alive)]  # the last time counts
+            alive, state = _go_on(alive, state, lengths[alive] > first + steps)
+        return outputs
+
+    def _run_piece(
+        self, network: RecurrentNetwork, alive: Tensor, left: Tensor, first: int, state: State | None
+    ) -> tuple[Tensor, State]:
+        """Run the next `left` steps of the sequences that are not at their ends; only those that go on keep a state."""
+        rows = filled(alive)
+        longest = int(left.max())
+        lengths = None if int(left.min()) == longest else filled(left)
+        starts = self.data.starts[self.index[rows]] + self.data.sequences.stride * first
+        x = self.data.gather(starts, longest, lengths)
+        lengths = None if lengths is None else lengths.to(x.device)
+        return network(x, state, lengths, ragged_state=False)
+
+
+class Evaluations:
+    """All sequences of a data set, in batches for `Evaluation`."""
+
+    def __init__(self, data: SequenceData) -> None:
+        self.data = data
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[tuple[Evaluation, Pair]]:
+        data = self.data
+        size = max(STEPS // max(data.longest, 1) // ROWS, 1) * ROWS
+        for index in torch.split(data.targeted, size):
+            if len(index) == 0:  # not a single step
+                return
+            wanted = index
+            if data.per_step:
+                end = data.offsets[index[-1]] + data.lengths[index[-1]]
+                wanted = torch.arange(int(data.offsets[index[0]]), int(end), device=index.device)
+            yield Evaluation(data, index), data.targets(wanted)
+
+
+def run_network(network: RecurrentNetwork, sequences: Sequences, device: torch.device) -> Array:
+    """Run all sequences through a trained network.
+
+    Returns
+    -------
+    ndarray of shape (n, n_outputs)
+        One row per sequence, or per step that is not padding.
+    """
+    network.eval()
+    dtype = network.head.weight.dtype
+    data = SequenceData(sequences, None, per_step=network.return_sequences, dtype=dtype, device=device)
+    nothing = torch.empty((0, network.head.out_features), dtype=dtype)
+    with torch.inference_mode():
+        return torch.cat([nothing, *(batch.run(network).cpu() for batch, _ in Evaluations(data))]).numpy()
+
+
+@torch.no_grad()
+def advance(network: RecurrentNetwork, data: SequenceData, starts: Ints, lengths: Ints, state: State | None) -> State:
+    """Return the state after so many steps from the rows `starts` on."""
+    for x, unequal in _pieces(data, starts, lengths):
+        state = network(x, state, unequal, per_step=False)[1]
+    return network.initial_state(len(starts)) if state is None else state
+
+
+def run_on(network: RecurrentNetwork, sequences: Sequences, state: State) -> tuple[Array, State]:
+    """Run sequences on from a state: outputs per step, sequence after sequence, and the state after each sequence."""
+    weight = network.head.weight
+    data = SequenceData(sequences, None, per_step=True, dtype=weight.dtype, device=weight.device)
+    outputs = torch.empty((sequences.n_steps, network.head.out_features), dtype=data.table.dtype)
+    first = data.offsets.cpu()
+    with torch.inference_mode():
+        for x, unequal in _pieces(data, sequences.starts, sequences.lengths):
+            output, state = network(x, state, unequal, per_step=True)
+            left = torch.full((len(x),), x.shape[1]) if unequal is None else unequal.cpu()
+            places = torch.arange(x.shape[1])
+            real = places < left[:, None]
+            outputs[(first[:, None] + places)[real]] = output.cpu()[real]
+            first = first + left
+    return outputs.numpy(), state
+
+
+def _pieces(data: SequenceData, starts: Ints, lengths: Ints) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Gather ranges piece by piece, with the lengths of the pieces where they are unequal."""
+    steps = max(STEPS // max(len(starts), 1), 1)
+    for first in range(0, int(lengths.max(initial=0)), steps):
+        yield data.gather_ranges(starts + data.sequences.stride * first, np.clip(lengths - first, 0, steps))
+
+
+def filled(rows: Tensor) -> Tensor:
+    """Repeat the last row up to a multiple of ROWS."""
+    missing = -len(rows) % ROWS
+    return rows if missing == 0 else torch.cat([rows, rows[-1:].expand(missing, *rows.shape[1:])])
+
+
+def _go_on(alive: Tensor, state: State, goes_on: Tensor) -> tuple[Tensor, State]:
+    """Leave out the sequences that are at their ends."""
+    if bool(goes_on.all()):
+        return alive, state
+    kept = filled(torch.nonzero(goes_on)[:, 0])
+    return alive[goes_on], [tuple(part[kept.to(part.device)] for part in parts) for parts in state]
+
+
+def _steps_at_once(network: RecurrentNetwork, n_sequences: int, longest: int) -> int:
+    """Bound the steps of a piece; only a network that reads from the ends, too, needs whole sequences."""
+    if network.bidirectional:
+        return max(longest, 1)
+    return max(STEPS // (n_sequences + -n_sequences % ROWS), 1)

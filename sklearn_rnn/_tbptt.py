@@ -1,0 +1,205 @@
+"""Truncated back-propagation through time: the updates of an epoch, with the state carried from chunk to chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ._data import Pair, SequenceData
+from ._lanes import Segments, Truncation, Window, updates
+from ._modules import RecurrentNetwork, State
+from ._running import advance
+from ._sequences import Ints, flat_rows
+
+
+class Chunk:
+    """One update: the window of each lane, and the state in which it begins.
+
+    Parameters
+    ----------
+    data : SequenceData
+        Where the steps are.
+    rows : ndarray of shape (n_lanes,)
+        Row of the first step of each lane's segment.
+    window : Window
+        What is run of each segment.
+    state : State or None
+        State before the first step of each window; None is zero.
+    truncation : Truncation
+        How gradients are cut.
+
+    Attributes
+    ----------
+    after : State or None
+        Once it has run, the state where the next windows begin, for lanes whose state is `saved`.
+    """
+
+    def __init__(
+        self, data: SequenceData, rows: Ints, window: Window, state: State | None, truncation: Truncation
+    ) -> None:
+        self.data = data
+        self.rows = rows
+        self.window = window
+        self.state = state
+        self.truncation = truncation
+        self.after: State | None = None
+
+    def run(self, network: RecurrentNetwork) -> Tensor:
+        """Return one output per target that counts, lane after lane."""
+        window, state = self.window, self.state
+        masks = network.generator.get_state() if network.drops and network.generator is not None else None
+        outputs = []
+        if (window.cut > window.begin).any():
+            if self.truncation.overlap:
+                output, state = self._run(network, window.begin, window.cut, state)
+                outputs.append(output)
+            else:
+                state = advance(network, self.data, self._at(window.begin), window.cut - window.begin, state)
+            if masks is not None and network.generator is not None:
+                network.generator.set_state(masks)  # both halves of a window drop the same units
+        at_cut = state
+        if not self.truncation.per_step or (window.end > window.cut).any():
+            output, state = self._run(network, window.cut, window.end, state, ragged_state=False)
+            outputs.append(output)
+        self.after = _detached(at_cut if self.truncation.overlap else state)
+        return torch.cat(outputs) if len(outputs) > 1 else outputs[0]
+
+    def wanted(self, targets: Ints) -> Ints:
+        """Return the positions of the targets that count, in the order of the outputs.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_lanes,)
+            Position of the target of each segment's first step; of its only target if there is none per step.
+        """
+        if not self.truncation.per_step:
+            return targets
+        window = self.window
+        ranges = [(np.maximum(window.counted, window.cut), window.end)]
+        if self.truncation.overlap:
+            ranges.insert(0, (window.counted, window.cut))
+        return np.concatenate([flat_rows(targets + first, np.maximum(end - first, 0)) for first, end in ranges])
+
+    def _run(
+        self, network: RecurrentNetwork, begin: Ints, end: Ints, state: State | None, *, ragged_state: bool = True
+    ) -> tuple[Tensor, State]:
+        """Run a part of the windows and select the outputs that count."""
+        x, lengths = self.data.gather_ranges(self._at(begin), end - begin)
+        output, state = network(x, state, lengths, ragged_state=ragged_state)
+        if not self.truncation.per_step:
+            return output, state
+        skipped = np.clip(self.window.counted - begin, 0, end - begin)
+        if lengths is None and (skipped == skipped[0]).all():
+            return output[:, int(skipped[0]) :].flatten(0, 1), state
+        places = torch.arange(x.shape[1])
+        counts = (places >= torch.from_numpy(skipped)[:, None]) & (places < torch.from_numpy(end - begin)[:, None])
+        return output[counts.to(output.device)], state
+
+    def _at(self, steps: Ints) -> Ints:
+        return self.rows + self.data.sequences.stride * steps
+
+
+class TruncatedBatches:
+    """The updates of an epoch, lane beside lane; iterate once per epoch.
+
+    The state belongs to segments and not to lanes, so a lane that goes on to its next segment can't take a state along.
+
+    Parameters
+    ----------
+    data : SequenceData
+        Sequences and targets.
+    network : RecurrentNetwork
+        The network that is trained.
+    truncation : Truncation
+        How sequences are cut.
+    n_lanes : int
+        Segments that run side by side.
+    generator : torch.Generator or None
+        Draws the order of segments anew in each epoch; None keeps the order.
+    origin : State, optional
+        State in which each sequence begins; zero by default.
+    seen : ndarray of shape (n_sequences,), optional
+        Steps at the beginning of each sequence that were learned before and have no target; zero by default.
+    whole : bool, default=False
+        Whether sequences are kept in one segment each.
+    """
+
+    def __init__(
+        self,
+        data: SequenceData,
+        network: RecurrentNetwork,
+        truncation: Truncation,
+        n_lanes: int,
+        generator: torch.Generator | None,
+        *,
+        origin: State | None = None,
+        seen: Ints | None = None,
+        whole: bool = False,
+    ) -> None:
+        self.data = data
+        self.network = network
+        self.truncation = truncation
+        self.n_lanes = n_lanes
+        self.generator = generator
+        sequences = data.sequences
+        seen = np.zeros(len(sequences), dtype=np.int64) if seen is None else seen
+        self.segments: Segments = truncation.segments(sequences.lengths, seen, None if whole else n_lanes)
+        of = self.segments.sequence
+        self.rows = sequences.starts[of] + sequences.stride * self.segments.first
+        before = np.cumsum(seen) if truncation.per_step else np.zeros(len(seen), dtype=np.int64)
+        self.targets = (sequences.offsets - before)[of] + self.segments.first if truncation.per_step else of
+        self.origin = network.initial_state(len(sequences)) if origin is None else origin
+        self.state: State | None = None  # of each segment, at step `at`
+        self.at = np.zeros(len(self.segments), dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[tuple[Chunk, Pair]]:
+        segments, truncation = self.segments, self.truncation
+        if truncation.stateful:
+            self.state = self._initial_state()
+            self.at[:] = 0
+        n = len(segments)
+        order = np.arange(n) if self.generator is None else torch.randperm(n, generator=self.generator).numpy()
+        for which, number in updates(segments.chunks, self.n_lanes, order):
+            window = truncation.window(segments, which, number)
+            chunk = Chunk(self.data, self.rows[which], window, self._state_of(which), truncation)
+            wanted = torch.from_numpy(chunk.wanted(self.targets[which])).to(self.data.starts.device)
+            yield chunk, self.data.targets(wanted)
+            if truncation.stateful:
+                self._save(which, window, chunk.after)
+
+    def _initial_state(self) -> State:
+        """Begin sequences where they begin, and later segments where the one before ended in the epoch before."""
+        follows = np.flatnonzero(self.segments.goes_on) + 1
+        sequence = torch.from_numpy(self.segments.sequence)
+        initial = [tuple(part[sequence.to(part.device)] for part in parts) for parts in self.origin]
+        later = torch.from_numpy(follows)
+        for i, parts in enumerate(initial):
+            for j, part in enumerate(parts):
+                part[later] = 0.0 if self.state is None else self.state[i][j][later - 1]
+        return initial
+
+    def _state_of(self, which: Ints) -> State | None:
+        if self.state is None:
+            return None
+        index = torch.from_numpy(which).to(self.state[0][0].device)
+        return [tuple(part.index_select(0, index) for part in parts) for parts in self.state]
+
+    def _save(self, which: Ints, window: Window, after: State | None) -> None:
+        if self.state is None or after is None or not window.saved.any():
+            return
+        self.at[which] = np.where(window.saved, window.cut if self.truncation.overlap else window.end, self.at[which])
+        lanes = torch.from_numpy(np.flatnonzero(window.saved))
+        index = torch.from_numpy(which[window.saved])
+        for parts, new in zip(self.state, after, strict=True):
+            for part, values in zip(parts, new, strict=True):
+                part[index.to(part.device)] = values[lanes.to(part.device)]
+
+
+def _detached(state: State | None) -> State | None:
+    return None if state is None else [tuple(part.detach() for part in parts) for parts in state]
