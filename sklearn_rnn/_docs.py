@@ -35,13 +35,13 @@ PARAMETERS = {
     "stateful": (
         "bool",
         "Whether training carries the state over the cuts of `tbptt` and, with one target per step, from one call of\n"
-        "`partial_fit` to the next. False: it begins every chunk with a state of zero. `predict` reads whole sequences\n"
+        "`partial_fit` to the next. False: every chunk begins with a state of zero. `predict` reads whole sequences\n"
         "either way.",
     ),
     "tbptt": (
         "None, int or tuple (k1, k2)",
-        "Truncated back-propagation through time [2]_: weights are updated after every k1 steps, by gradients that flow\n"
-        "back at most k2 steps. An int stands for both. None: through whole sequences. With one target per\n"
+        "Truncated back-propagation through time [2]_: weights are updated after every k1 steps, by gradients that\n"
+        "flow back k2 steps at most. An int stands for both. None: through whole sequences. With one target per\n"
         "sequence there is one update, at its end, and k2 alone matters.",
     ),
     "loss": (
