@@ -104,7 +104,7 @@ class Truncation:
         return max(self.k2 - self.k1, 0) if self.per_step else 0
 
     def segments(self, lengths: Ints, seen: Ints, n_lanes: int | None) -> Segments:
-        """Cut sequences so that none is longer than a fair share of the lanes; with None they stay whole.
+        """Cut long sequences so that all lanes are busy; with no number of lanes they stay whole.
 
         Parameters
         ----------
@@ -117,17 +117,12 @@ class Truncation:
         """
         new = lengths - seen
         chunks = -(-new // self.k1) if self.per_step else np.ones_like(new)
-        most = int(chunks.sum()) if n_lanes is None else -(-int(chunks.sum()) // n_lanes)
-        parts = -(-chunks // max(most, 1))
-        sequence = np.repeat(np.arange(len(lengths)), parts)
-        rank = np.arange(len(sequence)) - np.repeat(offsets(parts), parts)
-        share, rest = (chunks // np.maximum(parts, 1))[sequence], (chunks % np.maximum(parts, 1))[sequence]
-        begin = seen[sequence] + self.k1 * (rank * share + np.minimum(rank, rest))
-        first = np.where(rank == 0, 0, begin)
-        goes_on = rank < parts[sequence] - 1
-        chunks = share + (rank < rest)
-        end = np.where(goes_on, begin + self.k1 * chunks, lengths[sequence])
-        return Segments(sequence, first, end - first, begin - first, chunks, goes_on)
+        sequence, sizes = _split(chunks, np.minimum(chunks, 1) if n_lanes is None else _parts(chunks, n_lanes))
+        begin = seen[sequence] + self.k1 * (offsets(sizes) - offsets(chunks)[sequence])
+        goes_on = np.append(sequence[:-1] == sequence[1:], False)[: len(sequence)]
+        end = np.where(goes_on, begin + self.k1 * sizes, lengths[sequence])
+        first = np.where(np.append(False, goes_on[:-1])[: len(sequence)], begin, 0)
+        return Segments(sequence, first, end - first, begin - first, sizes, goes_on)
 
     def window(self, segments: Segments, which: Ints, chunk: Ints) -> Window:
         """Return the steps that chunk number `chunk` of the segments `which` runs."""
@@ -152,6 +147,29 @@ class Truncation:
         cut = np.maximum(length - self.k2, 0)
         begin = np.zeros_like(length) if self.stateful else np.maximum(length - max(self.k1, self.k2), 0)
         return Window(begin, cut, length, length, np.zeros(len(length), dtype=bool))
+
+
+def _parts(chunks: Ints, n_lanes: int) -> Ints:
+    """Return in how many segments to cut each sequence, so that the lanes are done soonest, in as few as that takes."""
+    fair = max(-(-int(chunks.sum()) // n_lanes), 1)
+    at_most = {fair}  # chunks of a segment; with more than fair some sequence has a part less from each of these on
+    for count in np.unique(chunks[chunks > fair]):
+        at_most.update((-(-count // np.arange(1, -(-count // fair)))).tolist())
+    tried = []
+    for most in sorted(at_most, reverse=True):
+        parts = -(-chunks // most)
+        sizes = _split(chunks, parts)[1]
+        lane_of = lanes(sizes, n_lanes, np.arange(len(sizes)))
+        tried.append((int(np.bincount(lane_of, sizes, minlength=1).max()), parts))
+    return min(tried, key=lambda done_and_parts: done_and_parts[0])[1]
+
+
+def _split(chunks: Ints, parts: Ints) -> tuple[Ints, Ints]:
+    """Split sequences into parts as equal as can be, longer ones first: the sequence and the chunks of each part."""
+    sequence = np.repeat(np.arange(len(chunks)), parts)
+    rank = np.arange(len(sequence)) - np.repeat(offsets(parts), parts)
+    share, rest = np.divmod(chunks, np.maximum(parts, 1))
+    return sequence, share[sequence] + (rank < rest[sequence])
 
 
 def lanes(chunks: Ints, n_lanes: int, order: Ints) -> Ints:

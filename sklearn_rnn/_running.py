@@ -17,6 +17,8 @@ from ._sequences import Array, Ints, Sequences
 ROWS = 16
 # Steps that are run at once: enough to keep two cores busy, few enough for their caches (found empirically).
 STEPS = 32_768
+# Where a sequence takes several pieces, all activations of a piece are alive at once, and smaller ones cost no time.
+PIECE_STEPS = 8_192
 
 
 class Evaluation:
@@ -134,7 +136,7 @@ def run_on(network: RecurrentNetwork, sequences: Sequences, state: State) -> tup
 
 def _pieces(data: SequenceData, starts: Ints, lengths: Ints) -> Iterator[tuple[Tensor, Tensor | None]]:
     """Gather ranges piece by piece, with the lengths of the pieces where they are unequal."""
-    steps = max(STEPS // max(len(starts), 1), 1)
+    steps = max(PIECE_STEPS // max(len(starts), 1), 1)
     for first in range(0, int(lengths.max(initial=0)), steps):
         yield data.gather_ranges(starts + data.sequences.stride * first, np.clip(lengths - first, 0, steps))
 
@@ -155,6 +157,7 @@ def _go_on(alive: Tensor, state: State, goes_on: Tensor) -> tuple[Tensor, State]
 
 def _steps_at_once(network: RecurrentNetwork, n_sequences: int, longest: int) -> int:
     """Bound the steps of a piece; only a network that reads from the ends, too, needs whole sequences."""
-    if network.bidirectional:
+    n_rows = n_sequences + -n_sequences % ROWS
+    if network.bidirectional or n_rows * longest <= STEPS:
         return max(longest, 1)
-    return max(STEPS // (n_sequences + -n_sequences % ROWS), 1)
+    return max(PIECE_STEPS // n_rows, 1)

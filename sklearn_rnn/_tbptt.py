@@ -191,14 +191,18 @@ class TruncatedBatches:
         return [tuple(part.index_select(0, index) for part in parts) for parts in self.state]
 
     def _save(self, which: Ints, window: Window, after: State | None) -> None:
-        if self.state is None or after is None or not window.saved.any():
+        """Keep the state where the next windows begin."""
+        if self.state is None or after is None:
             return
-        self.at[which] = np.where(window.saved, window.cut if self.truncation.overlap else window.end, self.at[which])
-        lanes = torch.from_numpy(np.flatnonzero(window.saved))
-        index = torch.from_numpy(which[window.saved])
+        if not window.saved.all():
+            lanes = torch.from_numpy(np.flatnonzero(window.saved)).to(after[0][0].device)
+            after = [tuple(part.index_select(0, lanes) for part in parts) for parts in after]
+        saved = which[window.saved]
+        self.at[saved] = (window.cut if self.truncation.overlap else window.end)[window.saved]
+        index = torch.from_numpy(saved).to(after[0][0].device)
         for parts, new in zip(self.state, after, strict=True):
             for part, values in zip(parts, new, strict=True):
-                part[index.to(part.device)] = values[lanes.to(part.device)]
+                part.index_copy_(0, index, values)
 
 
 def _detached(state: State | None) -> State | None:

@@ -7,8 +7,9 @@ One target per step (`per_step=True`)
     Chunks: a series of n steps has ceil(n / k1), chunk j brings the new steps [j*k1, min((j+1)*k1, n)). `k1=None` is no
     cut: k1 = k2 = the longest series.
 
-    Segments: most = ceil(chunks of all series / batch_size). A series of more than `most` chunks is cut into
-    m = ceil(chunks / most) segments as `numpy.array_split` would cut its chunks; any other is one segment.
+    Segments: a series of more than `most` chunks is cut into m = ceil(chunks / most) segments as `numpy.array_split`
+    would cut its chunks; any other is one segment. `most` is ceil(chunks of all series / batch_size) or more: the one
+    with which the longest lane (below) is shortest, of several such the greatest.
 
     Lanes: `batch_size` of them. The segments, most chunks first (stable), go to the lane with the fewest chunks so far
     (tie: the lowest number). Within a lane they run in the order in which they are listed: by series, then by time.
@@ -172,7 +173,16 @@ def ceil_div(a, b):
 def cut_segments(lengths, k1, batch_size):
     """The segments, listed by series and time: (series, first step, end, chunks, whether it is the series' first)."""
     chunks = [ceil_div(n, k1) for n in lengths]
-    most = ceil_div(sum(chunks), batch_size)
+    best, least = None, max(ceil_div(sum(chunks), batch_size), 1)
+    for most in range(least, max(least, *chunks) + 1):
+        segments = cut_at_most(lengths, chunks, k1, most)
+        longest = max(map(len, fill_lanes([segment[3] for segment in segments], batch_size)))
+        if best is None or longest <= best[0]:
+            best = longest, segments
+    return best[1]
+
+
+def cut_at_most(lengths, chunks, k1, most):
     segments = []
     for i, c in enumerate(chunks):
         if c == 0:

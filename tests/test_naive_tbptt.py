@@ -173,8 +173,9 @@ def test_one_target_per_series_differentiates_the_newest_k2_steps(cell, stateful
 
 
 def test_a_long_series_is_cut_and_the_lanes_are_filled_greatest_first():
-    segments = cut_segments([9, 0, 6, 5], 2, 3)  # 5, 0, 3 and 3 chunks, at most 4 in a row
-    assert segments == [(0, 0, 6, 3, True), (0, 6, 9, 2, False), (2, 0, 6, 3, True), (3, 0, 5, 3, True)]
+    segments = cut_segments([13, 0, 6, 5], 2, 3)  # 7, 0, 3 and 3 chunks: a lane has five at least
+    assert segments == [(0, 0, 8, 4, True), (0, 8, 13, 3, False), (2, 0, 6, 3, True), (3, 0, 5, 3, True)]
+    assert cut_segments([9, 0, 6, 5], 2, 3) == [(0, 0, 9, 5, True), (2, 0, 6, 3, True), (3, 0, 5, 3, True)]
     lanes = fill_lanes([3, 2, 3, 3], 3)
     assert lanes == [[(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)], [(2, 0), (2, 1), (2, 2)], [(3, 0), (3, 1), (3, 2)]]
 
