@@ -158,10 +158,8 @@ def _parts(chunks: Ints, n_lanes: int) -> Ints:
     tried = []
     for most in sorted(at_most, reverse=True):
         parts = -(-chunks // most)
-        sizes = _split(chunks, parts)[1]
-        lane_of = lanes(sizes, n_lanes, np.arange(len(sizes)))
-        tried.append((int(np.bincount(lane_of, sizes, minlength=1).max()), parts))
-    return min(tried, key=lambda done_and_parts: done_and_parts[0])[1]
+        tried.append((n_updates(_split(chunks, parts)[1], n_lanes), parts))
+    return min(tried, key=lambda one: one[0])[1]
 
 
 def _split(chunks: Ints, parts: Ints) -> tuple[Ints, Ints]:
@@ -200,6 +198,12 @@ def lanes(chunks: Ints, n_lanes: int, order: Ints) -> Ints:
         lane_of[segment] = lane
         heapq.heapreplace(loads, (load + int(chunks[segment]), lane))
     return lane_of
+
+
+def n_updates(chunks: Ints, n_lanes: int) -> int:
+    """Count the updates until all lanes are done, whatever the order."""
+    lane_of = lanes(chunks, n_lanes, np.arange(len(chunks)))
+    return int(np.bincount(lane_of, chunks, minlength=1).max())
 
 
 def updates(chunks: Ints, n_lanes: int, order: Ints) -> Iterator[tuple[Ints, Ints]]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ._data import Pair, SequenceData
-from ._lanes import Segments, Truncation, Window, updates
+from ._lanes import Segments, Truncation, Window, n_updates, updates
 from ._modules import RecurrentNetwork, State
 from ._running import advance
 from ._sequences import Ints, flat_rows
@@ -156,7 +156,8 @@ class TruncatedBatches:
         self.at = np.zeros(len(self.segments), dtype=np.int64)
 
     def __len__(self) -> int:
-        return len(self.data)
+        """Count the places in all updates, so that as many batches of `n_lanes` are an epoch."""
+        return n_updates(self.segments.chunks, self.n_lanes) * self.n_lanes
 
     def __iter__(self) -> Iterator[tuple[Chunk, Pair]]:
         segments, truncation = self.segments, self.truncation

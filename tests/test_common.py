@@ -41,6 +41,8 @@ ORDER_OF_ROWS = {
 CHECKED = [
     *[(estimator(**EXACT), NAN_INSIDE) for estimator in ESTIMATORS],
     *[(estimator(), NAN_INSIDE | MINI_BATCHES) for estimator in ESTIMATORS],
+    (LSTMRegressor(**EXACT | {"stateful": True, "tbptt": 1, "max_epochs": 200}), NAN_INSIDE),
+    (GRUClassifier(**EXACT | {"tbptt": (1, 2)}), NAN_INSIDE),
     (SequenceScaler(), {}),
     (SequenceOneHotEncoder(), {}),
     (SequencePadder(), {}),

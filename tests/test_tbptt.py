@@ -12,6 +12,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_rnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
@@ -220,6 +221,22 @@ def test_pieces_of_other_series_are_refused():
     model = plain(tbptt=4).partial_fit(X, y)
     with pytest.raises(ValueError, match=r"X has 1 sequence without names, but the state .* 2 sequences without names"):
         model.partial_fit(X[:1], y[:1])
+
+
+def test_callbacks_know_how_many_updates_there_are():
+    class Count(Callback):
+        expected, seen = 0, 0
+
+        def on_epoch_begin(self, net, dataset_train=None, **kwargs):
+            self.expected += -(-len(dataset_train) // net.batch_size)
+
+        def on_batch_end(self, net, **kwargs):
+            self.seen += 1
+
+    X, y = panel([40, 3, 0, 9])
+    count = Count()
+    plain(tbptt=(2, 4), batch_size=3, shuffle=True, max_epochs=3, callbacks=[count]).fit(X, y)
+    assert count.seen == count.expected > 0
 
 
 def test_fit_forgets_the_state_of_before():
