@@ -16,6 +16,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
     TimeSeriesSplit,
     cross_val_predict,
     cross_val_score,
@@ -199,3 +200,86 @@ def test_padding_changes_nothing(value):
         LSTMClassifier(max_epochs=2, random_state=0, mask_value=mask_value),
     ).fit(X, y)
     np.testing.assert_allclose(padded.predict_proba(X), plain.predict_proba(X), rtol=0, atol=1e-6)
+
+
+def make_stateful(**params):
+    options = {"hidden_layer_sizes": (8,), "max_epochs": 3, "lr": 0.01, "batch_size": 4, "random_state": 0} | params
+    network = LSTMRegressor(return_sequences=True, stateful=True, tbptt=(50, 100), **options)
+    return make_pipeline(StandardScaler(), ShiftFramer(lags=1, horizon=1), network)
+
+
+def test_a_stateful_network_on_a_table_works_as_it_reads(beijing):
+    X, y = beijing
+    model = make_stateful().fit(X, y)
+    predicted = model.predict(X)
+    assert predicted.shape == y.shape
+    later = X.copy()
+    later.iloc[400:] += 50.0
+    np.testing.assert_array_equal(model.predict(later)[:401], predicted[:401])  # horizon=1: row 400 is seen from 401 on
+    assert np.abs(model.predict(later)[401:] - predicted[401:]).min() > 0
+    earlier = X.copy()
+    earlier.iloc[0] += 50.0
+    assert (model.predict(earlier) != predicted).sum() > 100  # beyond any chunk or window: the state is the memory
+
+
+def test_stateful_networks_are_searched_over_time(beijing):
+    X, y = beijing
+    grid = {"lstmregressor__tbptt": [20, (20, 60)], "lstmregressor__stateful": [True, False]}
+    search = GridSearchCV(make_stateful(max_epochs=1), grid, cv=TimeSeriesSplit(2), error_score="raise").fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.predict(X).shape == y.shape
+
+
+def panel(n_series=6, n=60):
+    index = pd.MultiIndex.from_product([[f"s{i}" for i in range(n_series)], range(n)], names=["series", "time"])
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(n_series * n, 2)), index, columns=["a", "b"])
+    return X, X["a"].groupby("series").cumsum() / 5
+
+
+def test_series_of_a_panel_survive_cross_validation():
+    X, y = panel()
+    groups = X.index.get_level_values("series")
+    model = make_pipeline(StandardScaler(), make_stateful()[-1]).set_output(transform="pandas")
+    cv = GroupKFold(3)
+    predicted = cross_val_predict(model, X, y, groups=groups, cv=cv)
+    alone = np.empty(len(X))
+    for train, test in cv.split(X, y, groups):
+        fold = clone(model).fit(X.iloc[train], y.iloc[train])
+        for one in groups[test].unique():
+            rows = test[groups[test] == one]
+            alone[rows] = fold.predict(X.iloc[rows])
+    np.testing.assert_allclose(predicted, alone, rtol=0, atol=1e-12)
+
+
+def test_series_of_a_panel_are_routed_through_cross_validation():
+    X, y = panel()
+    series = X.index.get_level_values("series").to_numpy()
+    with config_context(enable_metadata_routing=True):
+        network = make_stateful()[-1]
+        for request in (network.set_fit_request, network.set_predict_request, network.set_score_request):
+            request(series=True)
+        model = make_pipeline(StandardScaler(), network)
+        params = {"series": series, "groups": series}
+        routed = cross_validate(model, X.to_numpy(), y.to_numpy(), params=params, cv=GroupKFold(3), error_score="raise")
+    framed = make_pipeline(StandardScaler(), make_stateful()[-1]).set_output(transform="pandas")
+    indexed = cross_validate(framed, X, y, groups=series, cv=GroupKFold(3))
+    np.testing.assert_allclose(routed["test_score"], indexed["test_score"], rtol=1e-12)
+
+
+def test_a_panel_that_lost_its_series_is_refused():
+    X, y = panel()
+    plain = make_pipeline(StandardScaler(), make_stateful()[-1])
+    with pytest.raises(ValueError, match=r"y has 6 series in its index, but X has lost them .* set_output"):
+        plain.fit(X, y)
+    kept = plain.set_output(transform="pandas").fit(X, y)
+    kept.set_output(transform="default")
+    lost = pytest.raises(ValueError, match=r"X has lost its series: LSTMRegressor was fitted on series .* series=")
+    with pytest.warns(UserWarning, match="does not have valid feature names"), lost:
+        kept.predict(X)
+
+
+def test_windows_are_refused_where_the_state_is_the_memory(beijing):
+    X, y = beijing
+    model = make_stateful().set_params(shiftframer__lags=24, lstmregressor__return_sequences=False)
+    with pytest.raises(ValueError, match=r"X is windows of the same table \(lags=24\); give the table in time order"):
+        model.fit(X, y)
