@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -49,22 +50,20 @@ class Chunk:
 
     def run(self, network: RecurrentNetwork) -> Tensor:
         """Return one output per target that counts, lane after lane."""
-        window, state = self.window, self.state
-        masks = network.generator.get_state() if network.drops and network.generator is not None else None
-        outputs = []
+        window, overlap = self.window, self.truncation.overlap
+        outputs, at_cut = [], self.state
         if (window.cut > window.begin).any():
-            if self.truncation.overlap:
-                output, state = self._run(network, window.begin, window.cut, state)
-                outputs.append(output)
-            else:
-                state = advance(network, self.data, self._at(window.begin), window.cut - window.begin, state)
-            if masks is not None and network.generator is not None:
-                network.generator.set_state(masks)  # both halves of a window drop the same units
-        at_cut = state
+            with _same_masks_after(network):
+                if overlap:
+                    output, at_cut = self._run(network, window.begin, window.cut, at_cut)
+                    outputs.append(output)
+                else:
+                    at_cut = advance(network, self.data, self._at(window.begin), window.cut - window.begin, at_cut)
+        at_end = at_cut
         if not self.truncation.per_step or (window.end > window.cut).any():
-            output, state = self._run(network, window.cut, window.end, state, ragged_state=False)
+            output, at_end = self._run(network, window.cut, window.end, at_cut, ragged_state=False)
             outputs.append(output)
-        self.after = _detached(at_cut if self.truncation.overlap else state)
+        self.after = _detached(at_cut if overlap else at_end)
         return torch.cat(outputs) if len(outputs) > 1 else outputs[0]
 
     def wanted(self, targets: Ints) -> Ints:
@@ -149,8 +148,9 @@ class TruncatedBatches:
         self.segments: Segments = truncation.segments(sequences.lengths, seen, None if whole else n_lanes)
         of = self.segments.sequence
         self.rows = sequences.starts[of] + sequences.stride * self.segments.first
-        before = np.cumsum(seen) if truncation.per_step else np.zeros(len(seen), dtype=np.int64)
-        self.targets = (sequences.offsets - before)[of] + self.segments.first if truncation.per_step else of
+        self.targets = of
+        if truncation.per_step:
+            self.targets = (sequences.offsets - np.cumsum(seen))[of] + self.segments.first
         self.origin = network.initial_state(len(sequences)) if origin is None else origin
         self.state: State | None = None  # of each segment, at step `at`
         self.at = np.zeros(len(self.segments), dtype=np.int64)
@@ -204,6 +204,16 @@ class TruncatedBatches:
         for parts, new in zip(self.state, after, strict=True):
             for part, values in zip(parts, new, strict=True):
                 part.index_copy_(0, index, values)
+
+
+@contextmanager
+def _same_masks_after(network: RecurrentNetwork) -> Iterator[None]:
+    """Let both halves of a window drop the same units."""
+    generator = network.generator if network.drops else None
+    before = None if generator is None else generator.get_state()
+    yield
+    if generator is not None and before is not None:
+        generator.set_state(before)
 
 
 def _detached(state: State | None) -> State | None:
