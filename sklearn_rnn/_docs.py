@@ -67,7 +67,7 @@ PARAMETERS = {
     "batch_size": (
         "int",
         "Sequences per update. With `stateful` or `tbptt`: number of lanes, each of which goes through one sequence\n"
-        "after the other; a few long ones are cut into segments, so that all lanes are busy. 1 keeps strict order.",
+        "after the other. A few long ones are cut into segments, so that all lanes are busy; with 1 none is.",
     ),
     "max_epochs": ("int", "Passes over the data."),
     "shuffle": ("bool", "Whether sequences are drawn into new batches in each epoch."),

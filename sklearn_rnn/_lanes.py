@@ -30,7 +30,8 @@ class Segments:
     first, length : ndarray of shape (n_segments,)
         Its first step within the sequence, and its steps.
     seen : ndarray of shape (n_segments,)
-        Steps at its beginning that were learned before and that windows may reach back to.
+        Steps at its beginning that are learned before it, in the segment before or the last call of partial_fit, and
+        that its first windows reach back to.
     chunks : ndarray of shape (n_segments,)
         Updates that it takes.
     goes_on : ndarray of shape (n_segments,)
@@ -121,7 +122,8 @@ class Truncation:
         begin = seen[sequence] + self.k1 * (offsets(sizes) - offsets(chunks)[sequence])
         goes_on = np.append(sequence[:-1] == sequence[1:], False)[: len(sequence)]
         end = np.where(goes_on, begin + self.k1 * sizes, lengths[sequence])
-        first = np.where(np.append(False, goes_on[:-1])[: len(sequence)], begin, 0)
+        is_later = np.append(False, goes_on[:-1])[: len(sequence)]
+        first = np.where(is_later, np.maximum(begin - self.overlap, 0), 0)
         return Segments(sequence, first, end - first, begin - first, sizes, goes_on)
 
     def window(self, segments: Segments, which: Ints, chunk: Ints) -> Window:
@@ -137,15 +139,14 @@ class Truncation:
         begin = np.maximum(end - self.k2, 0)
         if not self.stateful:
             return Window(begin, begin, end, new, np.zeros(len(end), dtype=bool))
-        is_last = end == length
-        next_end = np.where(is_last, end + self.k1, np.minimum(end + self.k1, length))
-        cut = np.where(is_last & segments.goes_on[which], end, np.maximum(next_end - self.k2, 0))
-        return Window(begin, cut, end, new, np.ones(len(end), dtype=bool))
+        # What comes after a segment, in the next one or in partial_fit, is taken to begin with a whole chunk.
+        next_end = np.where(end < length, np.minimum(end + self.k1, length), end + self.k1)
+        return Window(begin, np.maximum(next_end - self.k2, 0), end, new, np.ones(len(end), dtype=bool))
 
     def _last_window(self, length: Ints) -> Window:
         """Return the window of the only target, which stands at the end of a sequence."""
         cut = np.maximum(length - self.k2, 0)
-        begin = np.zeros_like(length) if self.stateful else np.maximum(length - max(self.k1, self.k2), 0)
+        begin = np.zeros_like(length) if self.stateful else cut
         return Window(begin, cut, length, length, np.zeros(len(length), dtype=bool))
 
 

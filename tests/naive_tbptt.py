@@ -9,7 +9,8 @@ One target per step (`per_step=True`)
 
     Segments: a series of more than `most` chunks is cut into m = ceil(chunks / most) segments as `numpy.array_split`
     would cut its chunks; any other is one segment. `most` is ceil(chunks of all series / batch_size) or more: the one
-    with which the longest lane (below) is shortest, of several such the greatest.
+    with which the longest lane (below) is shortest, of several such the greatest. A later segment of a series also
+    holds, for its windows to reach back to, the k2 - k1 steps before its own if k2 > k1 (as many as there are).
 
     Lanes: `batch_size` of them. The segments, most chunks first (stable), go to the lane with the fewest chunks so far
     (tie: the lowest number). Within a lane they run in the order in which they are listed: by series, then by time.
@@ -17,7 +18,7 @@ One target per step (`per_step=True`)
     Update u of an epoch: each lane that has a u-th chunk runs it, and one SGD step follows the loss
     sum(weight * mean over outputs of (output - target)**2) / sum(weight) over the counted targets of all lanes.
 
-    The chunk [b, e), its steps counted from the first step of its segment:
+    The chunk [b, e), its steps counted from the first step that its segment holds:
 
     ==========  =====================  ========================  ==============
     .           runs the steps         gradient to the steps     counted targets
@@ -31,12 +32,13 @@ One target per step (`per_step=True`)
     before step p is read, so a run over [s, e) computes the states at s+1, ..., e. It is never differentiated.
 
     Initial state: of the first segment of a series, `state[i]` or zero; of a later segment, the state that the segment
-    before reached at its end in the epoch before, zero in the first epoch. Each epoch starts from initial states again.
+    before had at that step at the end of the epoch before, zero in the first epoch. Each epoch starts from initial
+    states again.
 
 One target per series (`per_step=False`)
     Batches of `batch_size` series in order, one SGD step each, for the mean over the batch of the squared error (averaged
     over outputs) of the output from the last state. The gradient reaches the newest k2 steps [q, n), q = max(0, n-k2).
-    The steps before q, from 0 if stateful, else from max(0, n - max(k1, k2)), only bring the state from zero to q.
+    If stateful, the steps before q bring the state from zero to q; else it is zero at q.
 
 A state is a list with one tuple per layer: (h,), for the LSTM (h, c).
 """
@@ -171,7 +173,7 @@ def ceil_div(a, b):
 
 
 def cut_segments(lengths, k1, batch_size):
-    """The segments, listed by series and time: (series, first step, end, chunks, whether it is the series' first)."""
+    """The segments, listed by series and time: (series, first own step, end, chunks, whether it is the series' first)."""
     chunks = [ceil_div(n, k1) for n in lengths]
     best, least = None, max(ceil_div(sum(chunks), batch_size), 1)
     for most in range(least, max(least, *chunks) + 1):
@@ -246,7 +248,7 @@ def train(
     else:
         if sample_weight is not None or state is not None:
             raise ValueError("per_step=False is defined without sample_weight and without state.")
-        train_per_series(cell, weights, head, (series, targets), k1, k2, batch_size, stateful, lr, epochs)
+        train_per_series(cell, weights, head, (series, targets), k2, batch_size, stateful, lr, epochs)
     return weights, head
 
 
@@ -254,19 +256,24 @@ def train_per_step(cell, weights, head, data, k1, k2, batch_size, stateful, lr, 
     segments = cut_segments([len(x) for x in data[0]], k1, batch_size)
     lanes = fill_lanes([size for *_, size, _ in segments], batch_size)
     zero = zero_state(cell, weights)
-    ends = [zero] * len(segments)  # the state that each segment reached in the epoch before
+    held = [first if is_first else max(first - max(k2 - k1, 0), 0) for _, first, _, _, is_first in segments]
+    before = None  # the states of the epoch before
     for _ in range(epochs):
         states = []  # per segment: position -> state, each forward pass overwrites what it computes anew
         for s, (i, _, _, _, is_first) in enumerate(segments):
-            given = zero if state is None else state[i]
-            states.append({0: given if is_first else ends[s - 1]})
+            if is_first:
+                initial = zero if state is None else state[i]
+            else:
+                initial = zero if before is None else before[s - 1][held[s] - held[s - 1]]
+            states.append({0: initial})
         for u in range(max(len(lane) for lane in lanes)):
             gradient, d_head = zero_gradient(weights, head)
             total = 0.0
             for s, j in [lane[u] for lane in lanes if u < len(lane)]:
                 i, first, end, _, _ = segments[s]
-                x, y, w = (values[i][first:end] for values in data)
-                b, e = j * k1, min((j + 1) * k1, end - first)
+                x, y, w = (values[i][held[s] : end] for values in data)
+                b = first - held[s] + j * k1
+                e = min(b + k1, end - held[s])
                 start, differentiated, counted = window_of(b, e, k1, k2)
                 run_states, tape = run(cell, weights, x[start:e], states[s][start] if stateful else zero)
                 for p in range(start + 1, e + 1):
@@ -279,10 +286,10 @@ def train_per_step(cell, weights, head, data, k1, k2, batch_size, stateful, lr, 
                 back(cell, weights, tape[differentiated - start :], d_top, gradient)
             if total > 0:
                 descend(cell, weights, head, gradient, d_head, lr / total)
-        ends = [states[s][end - first] for s, (_, first, end, _, _) in enumerate(segments)]
+        before = states
 
 
-def train_per_series(cell, weights, head, data, k1, k2, batch_size, stateful, lr, epochs):
+def train_per_series(cell, weights, head, data, k2, batch_size, stateful, lr, epochs):
     series, targets = data
     for _ in range(epochs):
         for begin in range(0, len(series), batch_size):
@@ -291,7 +298,7 @@ def train_per_series(cell, weights, head, data, k1, k2, batch_size, stateful, lr
             for i in batch:
                 n = len(series[i])
                 q = max(0, n - k2)
-                start = 0 if stateful else max(0, n - max(k1, k2))
+                start = 0 if stateful else q
                 states, tape = run(cell, weights, series[i][start:], zero_state(cell, weights))
                 d_h = head_back(head, states[-1][-1][0], targets[i], 1.0, d_head)
                 if n > 0:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from bench_speed import fastest
 from torch import nn
 
 from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor
@@ -55,16 +55,6 @@ def bare_fit(module: Bare, x: torch.Tensor, y: torch.Tensor, epochs: int) -> Non
             nn.utils.clip_grad_norm_(module.parameters(), 1.0)
             optimizer.step()
             state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
-
-
-def fastest(ours: Callable[[], object], bare: Callable[[], object], repeats: int) -> tuple[float, float]:
-    times: dict[Callable[[], object], list[float]] = {ours: [], bare: []}
-    for _ in range(repeats):
-        for run in (ours, bare):
-            start = time.perf_counter()
-            run()
-            times[run].append(time.perf_counter() - start)
-    return min(times[ours]), min(times[bare])
 
 
 def time_training(repeats: int, epochs: int) -> None:
@@ -118,27 +108,27 @@ import resource, numpy as np
 from sklearn_rnn import LSTMRegressor
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-small = np.zeros((200, {features}), dtype=np.float32)
+small = np.zeros((200, {features}), dtype="{dtype}")
 model = LSTMRegressor(return_sequences=True, stateful=True, tbptt=500, batch_size={lanes}, max_epochs=1)
 model.fit(small, small[:, 0]).predict(small)
 fixed = peak()
-X = np.random.default_rng(0).standard_normal(({steps}, {features}), dtype=np.float32)
+X = np.random.default_rng(0).standard_normal((1_000_000, {features}), dtype="{dtype}")
 y = X[:, 0].copy()
 data = (X.nbytes + y.nbytes) / 2**20
 model.fit(X, y)
 fitted = peak()
 model.predict(X)
-print(f"data {{data:.0f}} MB; peak above the fixed {{fixed:.0f}} MB: fit {{fitted - fixed:.0f}} MB = "
-      f"{{(fitted - fixed) / data:.2f}} x data, with predict {{(peak() - fixed) / data:.2f}} x data")
+print(f"{features} x {dtype}, {lanes:2} lanes: data {{data:3.0f}} MB; peak above the fixed {{fixed:.0f}} MB: fit "
+      f"{{fitted - fixed:3.0f}} MB = {{(fitted - fixed) / data:.2f}} x data, with predict {{(peak() - fixed) / data:.2f}} x")
 """
 
 
 def measure_memory() -> None:
-    print("\none series of 1,000,000 steps x 8 float32 features, cut at 500 (the data itself is counted)")
-    for lanes in (1, 32):
-        code = MEMORY.format(steps=1_000_000, features=8, lanes=lanes)
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
-        print(f"{lanes:2} lanes: {done.stdout.strip()}")
+    print("\nOne series of 1,000,000 steps cut at 500; X and y themselves are counted.")
+    for features, dtype, lanes in [(8, "float32", 1), (8, "float64", 1), (8, "float32", 32), (1, "float64", 1)]:
+        code = MEMORY.format(features=features, dtype=dtype, lanes=lanes)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        print(done.stdout.strip())
 
 
 def main() -> None:

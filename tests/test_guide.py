@@ -1,0 +1,62 @@
+"""The guide on time: its code runs, its pictures are drawn by the code it is about, and its numbers are true."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sklearn
+
+from sklearn_rnn._lanes import Truncation, updates
+
+DOCS = Path(__file__).parents[1] / "docs"
+TEXT = (DOCS / "time.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE))
+WITH_CODE = [title for title, section in SECTIONS.items() if ">>> " in section]
+
+
+@pytest.mark.parametrize("title", WITH_CODE)
+def test_code_of_each_section_runs_by_itself(title, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the guide saves a state
+    code = re.sub(r"^```.*$", "", SECTIONS[title], flags=re.MULTILINE)
+    line = TEXT[: TEXT.index(SECTIONS[title])].count("\n")
+    test = doctest.DocTestParser().get_doctest(code, {}, title, "time.md", line)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    report = []
+    with sklearn.config_context():  # takes back what the guide sets
+        failed, tried = doctest.DocTestRunner(optionflags=flags).run(test, out=report.append)
+    assert tried > 0
+    assert failed == 0, "".join(report)
+
+
+def test_all_code_is_run():
+    assert sum(SECTIONS[title].count(">>> ") for title in WITH_CODE) == TEXT.count(">>> ")
+
+
+def test_links_lead_to_sections():
+    anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in SECTIONS}
+    assert set(re.findall(r"\]\(#(.*?)\)", TEXT)) <= anchors
+
+
+def test_pictures_are_those_that_are_drawn(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    draw = runpy.run_path(str(DOCS / "draw_time.py"))["draw"]
+    named = {DOCS / name for name in re.findall(r"!\[.*?\]\((.*?)\)", TEXT)}
+    assert named == set((DOCS / "images").iterdir())
+    files = draw(tmp_path / "a")
+    assert {file.name for file in files} == {file.name for file in named}
+    for file, again in zip(files, draw(tmp_path / "b"), strict=True):
+        assert file.read_bytes() == again.read_bytes()
+
+
+def test_table_of_lanes_is_true():
+    rows = re.findall(r"^\| (\d+)(?: \(default\))? \| (\d+) \| (\d+) \|$", SECTIONS["Lanes: batch_size"], re.MULTILINE)
+    assert len(rows) == 4
+    for n_lanes, n_segments, n_updates in ((int(cell) for cell in row) for row in rows):
+        segments = Truncation(50, 50, stateful=True).segments(np.array([1000]), np.array([0]), n_lanes)
+        assert len(segments) == n_segments
+        assert len(list(updates(segments.chunks, n_lanes, np.arange(n_segments)))) == n_updates
