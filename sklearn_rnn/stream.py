@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
+from numbers import Integral, Real
 from os import PathLike
 from typing import Any
 
@@ -11,7 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ._forms import as_known_form, kind, naming_text
+from ._forms import as_known_form, checked, kind, naming_text, refuse_dates, refuse_non_arrays
 from ._modules import SingleStep, State
 from ._reading import read_sequences
 from ._running import run_on
@@ -37,7 +39,8 @@ class Stream:
         Series of each row of a 2-D `history`.
     resume : bool, default=False
         Whether to go on from the state in which training left each series, for ``stateful=True`` and a target per
-        step. It was reached while weights still changed; ``history=X_train`` reads the steps anew.
+        step. It was reached while weights still changed, and with early stopping it stands before the rows held out;
+        ``history=X_train`` reads the steps anew.
     method : str, default="predict"
         What is answered: "predict" or, of classifiers, "predict_proba", "predict_log_proba" or "decision_function".
 
@@ -90,12 +93,19 @@ class Stream:
             raise ValueError("A bidirectional network reads sequences from their ends, too: it can't read a stream.")
         self._estimator = copy(estimator)
         self._single_step = SingleStep(self._network)
-        self._answer = estimator._answer_of(method)
-        self._form = estimator._fitted_form
-        self._dtype = np.dtype(estimator.dtype)
-        self._mask_value = estimator.mask_value
+        self._answer = self._estimator._answer_of(method)
+        self._form = self._estimator._fitted_form
+        if self._form.kind == "table" and not self._network.return_sequences:  # of sequences, whose columns are steps
+            self._form = self._estimator._fitted_form = replace(self._form, kind="ragged")
+            self._estimator.__dict__.pop("feature_names_in_", None)
+        self._dtype = np.dtype(estimator.net_.dtype)
+        with np.errstate(over="ignore"):
+            self._mask = None if estimator.mask_value is None else self._dtype.type(estimator.mask_value)
         self._device = self._network.head.weight.device
         self.series, self._state = self._begin(n_series, history, series, resume)
+        self._step_shape = (self.n_series, self._form.n_step_features)
+        # Only a history must tell the series of fit apart; from here on a plain table is one series.
+        self._estimator._fitted_form = replace(self._form, has_series=False)
 
     @property
     def n_series(self) -> int:
@@ -108,7 +118,8 @@ class Stream:
         Parameters
         ----------
         x : array-like of shape (n_series, n_features)
-            The step of each series; of a single series (n_features,), with a single feature (n_series,) will do.
+            The step of each series, in the order of `series`; of a single series (n_features,), with a single feature
+            (n_series,) will do. Names of pandas are compared, those of features and those of series.
 
         Returns
         -------
@@ -117,9 +128,9 @@ class Stream:
 
         Raises
         ------
-        ValueError
-            If x has another shape, other features, or values that are infinite or partly NaN. The state stays as it
-            was.
+        TypeError, ValueError
+            If x is no array of numbers, has another shape, other features or series, or values that are infinite or
+            partly NaN. The state stays as it was.
         """
         rows, padding = self._read_step(x)
         with torch.inference_mode():
@@ -138,7 +149,7 @@ class Stream:
         ----------
         X : array-like of shape (steps, n_features) or (n_series, steps, n_features), DataFrame or list of arrays
             The steps of each series; 2-D are those of a single one, unless its index or `series` names several. Those
-            that it leaves out stay as they are.
+            that it leaves out stay as they are, and a table without rows changes nothing.
         series : array-like of shape (n_rows,), optional
             Series of each row of a 2-D X.
 
@@ -149,9 +160,11 @@ class Stream:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If X can't be read, or has other series. The state stays as it was.
         """
+        if kind(as_known_form(X)) == "table" and len(X) == 0:  # nothing new
+            return self._answer(np.empty((0, self._network.head.out_features), dtype=self._dtype))
         sequences = self._read(X, series)
         index = torch.from_numpy(self._places(sequences)).to(self._device)
         before: State = [tuple(part[index] for part in parts) for parts in self._state]
@@ -164,7 +177,7 @@ class Stream:
             tuple(old.index_copy(0, index, new) for old, new in zip(olds, news, strict=True))
             for olds, news in zip(self._state, after, strict=True)
         ]
-        return answers[0] if _is_one_series(X, series) else answers
+        return answers
 
     @property
     def state(self) -> list[tuple[Array, ...]]:
@@ -173,13 +186,22 @@ class Stream:
 
     @state.setter
     def state(self, state: Any) -> None:
-        expected = [[tuple(part.shape) for part in parts] for parts in self._state]
-        got = [[np.shape(part) for part in parts] for parts in state]
-        if got != expected:
-            raise ValueError(f"The state of this stream has the shapes {expected}, layer by layer; got {got}.")
-        arrays = [tuple(np.array(part, dtype=self._dtype) for part in parts) for parts in state]
+        shapes = [[tuple(part.shape) for part in parts] for parts in self._state]
+        expected = f"The state must be a list with a tuple of arrays per layer, of the shapes {shapes}"
+        try:
+            arrays = [[np.asarray(part) for part in parts] for parts in state]
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{expected}; {str(error).rstrip('.')}.") from error
+        got = [[part.shape for part in parts] for parts in arrays]
+        if got != shapes:
+            raise ValueError(f"{expected}; got {got}.")
+        dtypes = [str(part.dtype) for parts in arrays for part in parts if part.dtype.kind not in "fiu"]
+        if dtypes:
+            raise ValueError(f"The state must be real numbers; got dtype {dtypes[0]}.")
+        with np.errstate(over="ignore"):
+            arrays = [[part.astype(self._dtype) for part in parts] for parts in arrays]
         if not all(np.isfinite(part).all() for parts in arrays for part in parts):
-            raise ValueError("The state has NaN or infinity; set finite numbers.")
+            raise ValueError(f"The state has NaN, infinity or a value too large for {self._dtype}; set finite numbers.")
         self._state = [tuple(torch.from_numpy(part).to(self._device) for part in parts) for parts in arrays]
 
     def reset(self, series: Any = None) -> Stream:
@@ -199,15 +221,16 @@ class Stream:
         ValueError
             If the stream has no such series.
         """
-        zero = self._network.initial_state(self.n_series)
-        if series is not None:
-            wanted = list(series) if isinstance(series, list | np.ndarray | pd.Index) else [series]
-            unknown = [one for one in wanted if one not in self.series]
-            if unknown:
-                raise ValueError(f"The stream has no series {unknown}; it has {list(self.series[:10])}.")
-            cleared = torch.from_numpy(np.asarray(self.series.isin(wanted))[:, None]).to(self._device)
-            zero = _where(cleared, zero, self._state)
-        self._state = zero
+        if series is None:
+            self._state = self._network.initial_state(self.n_series)
+            return self
+        several = pd.api.types.is_list_like(series) and not isinstance(series, tuple)
+        ids = pd.Index(series if several else [series])
+        places = match_series(ids, self.series)
+        if (places < 0).any():
+            raise ValueError(f"The stream has no series {list(ids[places < 0][:10])}; it has {list(self.series[:10])}.")
+        index = torch.from_numpy(places).to(self._device)
+        self._state = [tuple(part.index_fill(0, index, 0.0) for part in parts) for parts in self._state]
         return self
 
     def copy(self) -> Stream:
@@ -225,15 +248,16 @@ class Stream:
         Parameters
         ----------
         file : path
-            Name of the file, taken as it is.
+            Name of the file, taken as it is. The names of the series are not in it.
         """
-        names = [name for names in self._part_names() for name in names]
-        parts: dict[str, Any] = dict(zip(names, [part for parts in self.state for part in parts], strict=True))
+        parts: dict[str, Any] = {}
+        for names, layer in zip(self._part_names(), self.state, strict=True):
+            parts |= dict(zip(names, layer, strict=True))
         with open(file, "wb") as target:
             np.savez(target, **parts)
 
     def load(self, file: str | PathLike[str]) -> Stream:
-        """Read a state that `save` wrote.
+        """Read a state that `save` wrote, into a stream of the same series in the same order.
 
         Parameters
         ----------
@@ -264,38 +288,39 @@ class Stream:
 
     def _begin(self, n_series: int | None, history: Any, series: Any, resume: bool) -> tuple[pd.Index, State]:
         """Return the series and the state that they begin with."""
+        if n_series is not None and not (isinstance(n_series, Integral) and n_series >= 1):
+            what = repr(n_series) if isinstance(n_series, Real | str) else f"type {type(n_series).__name__}"
+            raise ValueError(
+                f"n_series must be a whole number of at least one, got {what}; steps to read first are history=."
+            )
         if resume and history is not None:
             raise ValueError("resume=True and history= both say how the stream begins; give one of them.")
         if history is None and series is not None:
             raise ValueError("series= names the series of the rows of history=, which is not given.")
-        ids, state = None, self._network.initial_state(1 if n_series is None else n_series)
         if resume:
-            carried = getattr(self._estimator, "_carried", None)
-            if carried is None:
-                raise ValueError(
-                    "resume=True goes on from the state in which training left each series, which is kept with "
-                    "stateful=True and return_sequences=True; without them give the training data as history=."
-                )
-            ids, state = carried.ids, carried.at_end(self._network)
+            ids, state = self._left_by_training()
         elif history is not None:
-            # What fit would read as several series is not taken for one here.
-            read = self._estimator._read if self._estimator.return_sequences else self._read
-            sequences = read(history, series)
+            sequences = self._read(history, series)
             ids, state = sequences.ids, run_on(self._network, sequences, self._network.initial_state(len(sequences)))[1]
+        else:
+            ids, state = None, self._network.initial_state(int(n_series or 1))
         n = len(state[0][0])
         if n_series not in (None, n):
             raise ValueError(f"n_series={n_series}, but the stream goes on from {n} series; leave n_series out.")
         return pd.RangeIndex(n) if ids is None else ids, state
 
+    def _left_by_training(self) -> tuple[pd.Index | None, State]:
+        carried = getattr(self._estimator, "_carried", None)
+        if carried is None:
+            raise ValueError(
+                "resume=True goes on from the state in which training left each series, which is kept with "
+                "stateful=True and return_sequences=True; without them give the training data as history=."
+            )
+        return carried.ids, carried.at_end(self._network)
+
     def _read(self, X: Any, series: Any) -> Sequences:
-        """Read many steps, from a plain 2-D X those of one series."""
         return read_sequences(
-            self._estimator,
-            [X] if _is_one_series(X, series) else X,
-            per_step=True,
-            dtype=self._dtype,
-            series=series,
-            mask_value=self._mask_value,
+            self._estimator, X, per_step=True, dtype=self._dtype, series=series, mask_value=self._mask
         )
 
     def _places(self, sequences: Sequences) -> Array:
@@ -304,7 +329,10 @@ class Stream:
             places = match_series(sequences.ids, self.series)
             if (places < 0).any():
                 unknown = list(sequences.ids[places < 0][:10])
-                raise ValueError(f"X has the series {unknown}, but the stream has {list(self.series[:10])}.")
+                raise ValueError(
+                    f"X has the series {unknown}, but the stream has {list(self.series[:10])}; it has those of its "
+                    "history or, without one, 0, 1, 2, ..."
+                )
             return places
         if len(sequences) != self.n_series:
             raise ValueError(
@@ -315,37 +343,76 @@ class Stream:
 
     def _read_step(self, x: Any) -> tuple[Array, Array | None]:
         """Read one step of each series, and which of them are padding (None if none is)."""
-        names = getattr(x, "columns", getattr(x, "index", None))
-        if names is not None and self._form.names is not None and list(names) != self._form.names:
-            raise ValueError(f"x has the features {list(names)}, but the network was trained on {self._form.names}.")
-        with naming_text("x", x):
-            rows = np.array(x, dtype=self._dtype, ndmin=2)
-        shape = (self.n_series, self._form.n_step_features)
-        if rows.shape != shape:
-            if rows.shape != shape[::-1] or np.ndim(x) != 1:
-                raise ValueError(
-                    f"x has shape {np.shape(x)}; expected {shape}: a row per series, a column per feature."
-                )
+        known = type(x) is np.ndarray and x.dtype.kind in "fiub"
+        with np.errstate(over="ignore"):
+            rows = np.array(x if known else self._as_numbers(x), dtype=self._dtype, ndmin=2)
+        if rows.shape != self._step_shape:
+            if rows.shape != self._step_shape[::-1] or np.ndim(x) != 1:
+                raise ValueError(f"x has shape {np.shape(x)}; expected {self._expected}.")
             rows = rows.T
-        masked = (
-            None if self._mask_value is None else (rows == self._dtype.type(self._mask_value)).all(1, keepdims=True)
+        finite = np.isfinite(rows)
+        if self._mask is None and finite.all():
+            return rows, None
+        padding = _all_features(np.isnan(rows))
+        if self._mask is not None:
+            padding |= _all_features(rows == self._mask)
+        if not (finite | padding).all():
+            raise self._not_finite(rows, finite | padding)
+        return (np.where(padding, self._dtype.type(0), rows), padding) if padding.any() else (rows, None)
+
+    @property
+    def _expected(self) -> str:
+        return f"an array of shape {self._step_shape}, a row per series and a column per feature"
+
+    def _not_finite(self, rows: Array, allowed: Array) -> ValueError:
+        i, j = (int(place) for place in np.argwhere(~allowed)[0])
+        feature = self._form.names[j] if self._form.names else j
+        place = f"in series {self.series.tolist()[i]!r}, feature {feature!r}"
+        if np.isnan(rows[i, j]):
+            return ValueError(f"x has NaN {place}; impute it first. Only a step that is all NaN is padding.")
+        return ValueError(
+            f"x has infinity, or a value too large for {self._dtype}, {place}; replace or clip it, or scale x."
         )
-        if np.isfinite(rows).all():
-            return rows, masked if masked is not None and masked.any() else None
-        padding = np.isnan(rows).all(axis=1, keepdims=True) | (False if masked is None else masked)
-        bad = ~(np.isfinite(rows) | padding)
-        if bad.any():
-            i, j = np.argwhere(bad)[0]
-            name = j if self._form.names is None else repr(self._form.names[j])
-            what = "NaN" if np.isnan(rows[i, j]) else "infinity"
-            raise ValueError(f"x has {what} in series {self.series[i]!r} (feature {name}); impute or replace it first.")
-        return np.where(padding, self._dtype.type(0), rows), padding
+
+    def _as_numbers(self, x: Any) -> Array:
+        """Return an array of what else x may be: a number, lists, or of pandas with its names compared."""
+        if not isinstance(x, Real):
+            refuse_non_arrays("x", checked("x", x), self._expected)
+        if isinstance(x, pd.DataFrame | pd.Series):
+            self._check_names(x)
+        try:
+            array = np.asarray(x)
+        except ValueError as error:
+            raise ValueError(f"x is made of lists of unequal lengths; expected {self._expected}.") from error
+        refuse_dates("x", checked("x", array))
+        if array.dtype == object:
+            array = np.where(pd.isna(array), np.nan, array)
+        with naming_text("x", array):
+            return array.astype(self._dtype)
+
+    def _check_names(self, x: Any) -> None:
+        """Refuse rows of pandas whose labels are other features, or other series."""
+        n, n_features = self._step_shape
+        is_row = isinstance(x, pd.Series) and not n_features == 1 < n  # else a value per series
+        names = list(x.index) if is_row else list(getattr(x, "columns", []))
+        if self._form.names and names != self._form.names and names and all(isinstance(name, str) for name in names):
+            raise ValueError(
+                f"x has the features {names}, but {type(self._estimator).__name__} was fitted with {self._form.names}; "
+                "give the same features in the same order."
+            )
+        if is_row or any(isinstance(index, pd.RangeIndex) for index in (x.index, self.series)):  # no names
+            return
+        ids = x.index.droplevel(-1) if x.index.nlevels > self.series.nlevels else x.index
+        places = match_series(ids, self.series)
+        if (places >= 0).any() and not np.array_equal(places, np.arange(n)):
+            raise ValueError(
+                f"x has the series {list(ids[:10])}, but the stream has {list(self.series[:10])}; give a row for each, "
+                "in this order, for example by x.reindex(stream.series)."
+            )
 
 
-def _is_one_series(X: Any, series: Any) -> bool:
-    """Whether X is a table without a word on series."""
-    has_ids = series is not None or isinstance(getattr(X, "index", None), pd.MultiIndex)
-    return not has_ids and kind(as_known_form(X)) == "table"
+def _all_features(flags: Array) -> Array:
+    return np.asarray(flags.all(axis=1, keepdims=True))
 
 
 def _where(chosen: Tensor, state: State, other: State) -> State:
