@@ -877,7 +877,6 @@ PARAMETER_MISTAKES = [
         )
         for tbptt in [(5,), (5, 0), (5, 2.5), (1, 2, 3), ("a", "b")]
     ],
-    parameter(r"None, an instance of 'tuple' or an int in the range \[1, inf\)", tbptt=0),
     Mistake(
         "no such parameter",
         lambda: regressor(units=32),
