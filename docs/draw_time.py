@@ -82,7 +82,7 @@ def _windows(k1: int, k2: int, per_step: bool) -> list[tuple[int, ...]]:
     truncation = Truncation(k1, k2, stateful=True, per_step=per_step)
     segments = _segments(truncation, [N], None)
     found = []
-    for which, number in updates(segments.chunks, 1, np.arange(len(segments))):
+    for which, number in _each_update(segments, 1, np.arange(len(segments))):
         window = truncation.window(segments, which, number)
         # Windows that overlap are cut where the next one begins, and the gradient flows through the cut.
         gradient = window.begin if truncation.overlap else window.cut
@@ -109,7 +109,7 @@ def _draw_epoch(axes: Axes, lengths: list[int], n_lanes: int) -> None:
     order = np.arange(len(segments))
     lane_of = lanes(segments.chunks, n_lanes, order)
     begins, idle = np.zeros(len(segments), dtype=int), []
-    for update, (which, number) in enumerate(updates(segments.chunks, n_lanes, order)):
+    for update, (which, number) in enumerate(_each_update(segments, n_lanes, order)):
         for segment, chunk in zip(which, number, strict=True):
             begins[segment] = update if chunk == 0 else begins[segment]
             _draw_chunk(axes, segments, segment, chunk, K1 * update, 2 * lane_of[segment] + 1)
@@ -148,6 +148,12 @@ def _label_segment(axes: Axes, segments: Segments, segment: int, lane_of: Any, b
         target = 2 * lane_of[segment + 1] + 0.65
         corners = [(end + 0.1, y + 0.5), (end + 0.4, y + 0.5), (end + 0.4, below), (then - 0.4, below)]
         axes.plot(*zip(*corners, (then - 0.4, target), (then, target), strict=True), color=RED)
+
+
+def _each_update(segments: Segments, n_lanes: int, order: Any) -> Any:
+    which, number, busy = updates(segments.chunks, n_lanes, order)
+    ends = np.cumsum(busy)[:-1]
+    return zip(np.split(which, ends), np.split(number, ends), strict=True)
 
 
 def _segments(truncation: Truncation, lengths: list[int], n_lanes: int | None) -> Segments:

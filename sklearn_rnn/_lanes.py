@@ -8,7 +8,6 @@ reaches back `k2` steps from the end of its chunk.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +70,10 @@ class Window:
     end: Ints
     counted: Ints
     saved: Flags
+
+    def of_lanes(self, lanes: slice) -> Window:
+        """Return the steps of some of the lanes."""
+        return Window(self.begin[lanes], self.cut[lanes], self.end[lanes], self.counted[lanes], self.saved[lanes])
 
 
 @dataclass(frozen=True)
@@ -207,19 +210,22 @@ def n_updates(chunks: Ints, n_lanes: int) -> int:
     return int(np.bincount(lane_of, chunks, minlength=1).max())
 
 
-def updates(chunks: Ints, n_lanes: int, order: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Yield the segment and the chunk of it that each busy lane runs, update after update."""
+def updates(chunks: Ints, n_lanes: int, order: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return what the busy lanes run, update after update.
+
+    Returns
+    -------
+    which, number : ndarray of shape (n_chunks,)
+        The segment and the number of each chunk, lane after lane within an update.
+    busy : ndarray of shape (n_updates,)
+        Lanes that are busy in each update.
+    """
     lane_of = lanes(chunks, n_lanes, order)
     queue = order[np.argsort(lane_of[order], kind="stable")]
     counts = chunks[queue]
     lane = np.repeat(lane_of[queue], counts)
-    chunk = np.arange(len(lane)) - np.repeat(offsets(counts), counts)
     loads = np.bincount(lane, minlength=1)
-    place = np.arange(len(lane)) - np.repeat(offsets(loads), loads)
-    segment_at = np.full((int(loads.max()), len(loads)), -1, dtype=np.int64)
-    chunk_at = np.zeros_like(segment_at)
-    segment_at[place, lane] = np.repeat(queue, counts)
-    chunk_at[place, lane] = chunk
-    for which, number in zip(segment_at, chunk_at, strict=True):
-        busy = which >= 0
-        yield which[busy], number[busy]
+    update = np.arange(len(lane)) - np.repeat(offsets(loads), loads)
+    number = np.arange(len(lane)) - np.repeat(offsets(counts), counts)
+    in_turn = np.lexsort((lane, update))
+    return np.repeat(queue, counts)[in_turn], number[in_turn], np.bincount(update)

@@ -79,6 +79,7 @@ class RecurrentNetwork(nn.Module):
             self.layers.append(RecurrentLayer(cell, width, units, bidirectional, recurrent_dropout, options))
             width = units * (2 if bidirectional else 1)
         self.head = nn.Linear(width, n_outputs)
+        self._stack = cast("list[RecurrentLayer]", list(self.layers))  # a ModuleList is slow to go through
 
     def forward(
         self,
@@ -142,7 +143,7 @@ class RecurrentNetwork(nn.Module):
     @property
     def recurrent_layers(self) -> list[RecurrentLayer]:
         """The recurrent layers, first to last."""
-        return cast("list[RecurrentLayer]", list(self.layers))
+        return self._stack
 
     def initial_state(self, batch: int) -> State:
         """Return the zero state for a batch of sequences."""
@@ -205,11 +206,12 @@ class RecurrentLayer(nn.Module):
         self.cells = nn.ModuleList(
             Recurrence(cell, n_features, units, recurrent_dropout, options) for _ in range(directions)
         )
+        self._both = cast("list[Recurrence]", list(self.cells))
 
     @property
     def recurrences(self) -> list[Recurrence]:
         """The forward recurrence and, if there is one, the backward one."""
-        return cast("list[Recurrence]", list(self.cells))
+        return self._both
 
     @property
     def units(self) -> int:

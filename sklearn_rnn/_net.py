@@ -64,7 +64,8 @@ class SequenceNet(NeuralNet):
 
     def run_single_epoch(self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any) -> None:
         """Run the batches; record each loss with the weight that it has in the mean of the epoch."""
-        for i, batch in enumerate(iterator or ()):
+        n_batches = 0
+        for batch in () if iterator is None else iterator:
             self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, **fit_params)
             loss = step["loss"].item()
@@ -74,7 +75,9 @@ class SequenceNet(NeuralNet):
             self.history.record_batch(f"{prefix}_loss", loss)
             self.history.record_batch(f"{prefix}_batch_size", len(values) if weights is None else weights.sum().item())
             self.notify("on_batch_end", batch=batch, training=training, **step)
-            self.history.record(f"{prefix}_batch_count", i + 1)
+            n_batches += 1
+        if n_batches:
+            self.history.record(f"{prefix}_batch_count", n_batches)
 
     def _set_training(self, training: bool = True) -> None:
         # Called once per batch: changing nothing should cost nothing.

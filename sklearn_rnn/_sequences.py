@@ -166,6 +166,8 @@ def offsets(lengths: Ints) -> Ints:
 
 def flat_rows(starts: Ints, lengths: Ints, stride: int = 1) -> Ints:
     """Rows of all steps of all sequences, one after the other."""
+    if len(lengths) and (lengths == lengths[0]).all():
+        return (starts[:, None] + stride * np.arange(lengths[0])).ravel()
     within = np.arange(int(lengths.sum())) - np.repeat(offsets(lengths), lengths)
     return np.repeat(starts, lengths) + stride * within
 

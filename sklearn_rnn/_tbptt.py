@@ -63,7 +63,7 @@ class Chunk:
         if not self.truncation.per_step or (window.end > window.cut).any():
             output, at_end = self._run(network, window.cut, window.end, at_cut, ragged_state=False)
             outputs.append(output)
-        self.after = _detached(at_cut if overlap else at_end)
+        self.after = _detached(at_cut if overlap else at_end) if self.truncation.stateful else None
         return torch.cat(outputs) if len(outputs) > 1 else outputs[0]
 
     def wanted(self, targets: Ints) -> Ints:
@@ -92,7 +92,8 @@ class Chunk:
             return output, state
         skipped = np.clip(self.window.counted - begin, 0, end - begin)
         if lengths is None and (skipped == skipped[0]).all():
-            return output[:, int(skipped[0]) :].flatten(0, 1), state
+            first = int(skipped[0])
+            return (output[:, first:] if first else output).flatten(0, 1), state
         places = torch.arange(x.shape[1])
         counts = (places >= torch.from_numpy(skipped)[:, None]) & (places < torch.from_numpy(end - begin)[:, None])
         return output[counts.to(output.device)], state
@@ -154,6 +155,7 @@ class TruncatedBatches:
         self.origin = network.initial_state(len(sequences)) if origin is None else origin
         self.state: State | None = None  # of each segment, at step `at`
         self.at = np.zeros(len(self.segments), dtype=np.int64)
+        self._in_lanes: tuple[Ints, State] | None = None  # segments, and their state that is newer than that
 
     def __len__(self) -> int:
         """Count the places in all updates, so that as many batches of `n_lanes` are an epoch."""
@@ -162,17 +164,21 @@ class TruncatedBatches:
     def __iter__(self) -> Iterator[tuple[Chunk, Pair]]:
         segments, truncation = self.segments, self.truncation
         if truncation.stateful:
-            self.state = self._initial_state()
+            self.state, self._in_lanes = self._initial_state(), None
             self.at[:] = 0
         n = len(segments)
         order = np.arange(n) if self.generator is None else torch.randperm(n, generator=self.generator).numpy()
-        for which, number in updates(segments.chunks, self.n_lanes, order):
-            window = truncation.window(segments, which, number)
+        which_of_all, number, busy = updates(segments.chunks, self.n_lanes, order)
+        windows = truncation.window(segments, which_of_all, number)
+        ends = np.cumsum(busy)
+        for begin, end in zip(ends - busy, ends, strict=True):
+            which, window = which_of_all[begin:end], windows.of_lanes(slice(begin, end))
             chunk = Chunk(self.data, self.rows[which], window, self._state_of(which), truncation)
             wanted = torch.from_numpy(chunk.wanted(self.targets[which])).to(self.data.starts.device)
             yield chunk, self.data.targets(wanted)
-            if truncation.stateful:
+            if chunk.after is not None:
                 self._save(which, window, chunk.after)
+        self._put_down()
 
     def _initial_state(self) -> State:
         """Begin sequences where they begin, and later segments where the one before ended in the epoch before."""
@@ -188,22 +194,31 @@ class TruncatedBatches:
     def _state_of(self, which: Ints) -> State | None:
         if self.state is None:
             return None
+        if self._in_lanes is not None and np.array_equal(self._in_lanes[0], which):
+            return self._in_lanes[1]
+        self._put_down()
         index = torch.from_numpy(which).to(self.state[0][0].device)
         return [tuple(part.index_select(0, index) for part in parts) for parts in self.state]
 
-    def _save(self, which: Ints, window: Window, after: State | None) -> None:
-        """Keep the state where the next windows begin."""
-        if self.state is None or after is None:
-            return
+    def _save(self, which: Ints, window: Window, after: State) -> None:
+        """Keep the state where the next windows begin, in the lanes as long as the same segments are run."""
+        self.at[which] = np.where(window.saved, window.cut if self.truncation.overlap else window.end, self.at[which])
         if not window.saved.all():
+            self._put_down()
             lanes = torch.from_numpy(np.flatnonzero(window.saved)).to(after[0][0].device)
             after = [tuple(part.index_select(0, lanes) for part in parts) for parts in after]
-        saved = which[window.saved]
-        self.at[saved] = (window.cut if self.truncation.overlap else window.end)[window.saved]
-        index = torch.from_numpy(saved).to(after[0][0].device)
+        self._in_lanes = (which[window.saved], after)
+
+    def _put_down(self) -> None:
+        """Give the state that is in the lanes back to its segments."""
+        if self.state is None or self._in_lanes is None:
+            return
+        which, after = self._in_lanes
+        index = torch.from_numpy(which).to(after[0][0].device)
         for parts, new in zip(self.state, after, strict=True):
             for part, values in zip(parts, new, strict=True):
                 part.index_copy_(0, index, values)
+        self._in_lanes = None
 
 
 @contextmanager

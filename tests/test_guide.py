@@ -59,4 +59,4 @@ def test_table_of_lanes_is_true():
     for n_lanes, n_segments, n_updates in ((int(cell) for cell in row) for row in rows):
         segments = Truncation(50, 50, stateful=True).segments(np.array([1000]), np.array([0]), n_lanes)
         assert len(segments) == n_segments
-        assert len(list(updates(segments.chunks, n_lanes, np.arange(n_segments)))) == n_updates
+        assert len(updates(segments.chunks, n_lanes, np.arange(n_segments))[2]) == n_updates

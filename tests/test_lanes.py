@@ -13,6 +13,12 @@ from sklearn_rnn._lanes import Truncation, lanes, updates
 PANELS = [[7], [1000], [3, 7, 1, 6, 0, 7, 2], [100] * 10, [5, 400, 20, 1], [0, 3]]
 
 
+def each_update(segments, n_lanes, order=None):
+    which, number, busy = updates(segments.chunks, n_lanes, np.arange(len(segments)) if order is None else order)
+    ends = np.cumsum(busy)[:-1]
+    return zip(np.split(which, ends), np.split(number, ends), strict=True)
+
+
 def segments_of(truncation, lengths, n_lanes):
     lengths = np.array(lengths)
     return truncation.segments(lengths, np.zeros_like(lengths), n_lanes)
@@ -25,7 +31,7 @@ def test_every_step_of_every_sequence_is_in_one_chunk(lengths, k1, n_lanes):
     truncation = Truncation(k1, k1, stateful=True)
     segments = segments_of(truncation, lengths, n_lanes)
     seen = [[] for _ in lengths]
-    for which, chunk in updates(segments.chunks, n_lanes, np.arange(len(segments))):
+    for which, chunk in each_update(segments, n_lanes):
         assert len(which) == len(set(which)) <= n_lanes
         window = truncation.window(segments, which, chunk)
         for i, begin, end in zip(which, window.begin, window.end, strict=True):
@@ -41,7 +47,7 @@ def test_chunks_of_a_segment_run_one_after_the_other(lengths, n_lanes):
     segments = segments_of(Truncation(3, 3, stateful=True), lengths, n_lanes)
     order = np.random.default_rng(0).permutation(len(segments))
     last = {}
-    for which, chunk in updates(segments.chunks, n_lanes, order):
+    for which, chunk in each_update(segments, n_lanes, order):
         for i, number in zip(which, chunk, strict=True):
             assert number == last.get(i, -1) + 1
             last[i] = number
@@ -60,7 +66,7 @@ def test_lanes_share_the_work(lengths, n_lanes):
 
 def test_one_lane_is_strict_order():
     segments = segments_of(Truncation(2, 2, stateful=True), [6, 3, 4], 1)
-    run = [(int(w[0]), int(c[0])) for w, c in updates(segments.chunks, 1, np.arange(3))]
+    run = [(int(w[0]), int(c[0])) for w, c in each_update(segments, 1)]
     assert run == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0), (2, 1)]
 
 
