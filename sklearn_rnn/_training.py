@@ -63,6 +63,7 @@ def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
         dtype=estimator.dtype,
         callbacks=_callbacks(estimator),
         verbose=int(estimator.verbose == 2),
+        **({} if estimator.verbose == 2 else {"callbacks__print_log": None}),  # it makes a table even of what it hides
         device=_device(estimator.device),
     )
     try:
