@@ -94,7 +94,7 @@ def time_steps(repeats: int) -> None:
         bare, head, x = cell(FEATURES, UNITS), nn.Linear(UNITS, 1), torch.from_numpy(X[:1])
         held = [None]
 
-        def step(bare=bare, head=head, x=x, held=held) -> torch.Tensor:  # type: ignore[no-untyped-def]
+        def step(bare=bare, head=head, x=x, held=held) -> torch.Tensor:
             with torch.inference_mode():
                 held[0] = bare(x, held[0])
                 return head(held[0][0] if isinstance(held[0], tuple) else held[0])
