@@ -103,6 +103,11 @@ class Truncation:
     per_step: bool = True
 
     @property
+    def carries(self) -> bool:
+        """Whether a window begins with the state of an earlier one."""
+        return self.stateful and self.per_step
+
+    @property
     def overlap(self) -> int:
         """Steps that windows reach back into chunks before their own."""
         return max(self.k2 - self.k1, 0) if self.per_step else 0

@@ -63,7 +63,7 @@ class Chunk:
         if not self.truncation.per_step or (window.end > window.cut).any():
             output, at_end = self._run(network, window.cut, window.end, at_cut, ragged_state=False)
             outputs.append(output)
-        self.after = _detached(at_cut if overlap else at_end) if self.truncation.stateful else None
+        self.after = _detached(at_cut if overlap else at_end) if self.truncation.carries else None
         return torch.cat(outputs) if len(outputs) > 1 else outputs[0]
 
     def wanted(self, targets: Ints) -> Ints:
@@ -163,7 +163,7 @@ class TruncatedBatches:
 
     def __iter__(self) -> Iterator[tuple[Chunk, Pair]]:
         segments, truncation = self.segments, self.truncation
-        if truncation.stateful:
+        if truncation.carries:
             self.state, self._in_lanes = self._initial_state(), None
             self.at[:] = 0
         n = len(segments)

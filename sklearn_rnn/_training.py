@@ -114,7 +114,7 @@ def train(
         scores.watch(None)
     net.check_weights()
     net.module_.eval()
-    if isinstance(batches, TruncatedBatches) and estimator.stateful and estimator.return_sequences:
+    if isinstance(batches, TruncatedBatches) and batches.truncation.carries:
         left = left_by(batches, anew=estimator.early_stopping)
         estimator._carried = left if carried is None else carried.updated(left)
     estimator.history_ = _history_frame(net.history)
