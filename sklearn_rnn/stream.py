@@ -13,12 +13,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ._forms import as_known_form, checked, kind, naming_text, refuse_dates, refuse_non_arrays
+from ._forms import as_known_form, kind
 from ._modules import SingleStep, State
 from ._reading import read_sequences
 from ._running import run_on
 from ._sequences import Array, Sequences
 from ._series import match_series
+from ._step import StepReader
 
 
 class Stream:
@@ -103,7 +104,8 @@ class Stream:
             self._mask = None if estimator.mask_value is None else self._dtype.type(estimator.mask_value)
         self._device = self._network.head.weight.device
         self.series, self._state = self._begin(n_series, history, series, resume)
-        self._step_shape = (self.n_series, self._form.n_step_features)
+        name = type(estimator).__name__
+        self._read_step = StepReader(self._form, self.series, self._dtype, self._mask, trained=name)
         # Only a history must tell the series of fit apart; from here on a plain table is one series.
         self._estimator._fitted_form = replace(self._form, has_series=False)
 
@@ -340,79 +342,6 @@ class Stream:
                 "array or a list, or name those that X has by series= or an index of two levels."
             )
         return np.arange(self.n_series)
-
-    def _read_step(self, x: Any) -> tuple[Array, Array | None]:
-        """Read one step of each series, and which of them are padding (None if none is)."""
-        known = type(x) is np.ndarray and x.dtype.kind in "fiub"
-        with np.errstate(over="ignore"):
-            rows = np.array(x if known else self._as_numbers(x), dtype=self._dtype, ndmin=2)
-        if rows.shape != self._step_shape:
-            if rows.shape != self._step_shape[::-1] or np.ndim(x) != 1:
-                raise ValueError(f"x has shape {np.shape(x)}; expected {self._expected}.")
-            rows = rows.T
-        finite = np.isfinite(rows)
-        if self._mask is None and finite.all():
-            return rows, None
-        padding = _all_features(np.isnan(rows))
-        if self._mask is not None:
-            padding |= _all_features(rows == self._mask)
-        if not (finite | padding).all():
-            raise self._not_finite(rows, finite | padding)
-        return (np.where(padding, self._dtype.type(0), rows), padding) if padding.any() else (rows, None)
-
-    @property
-    def _expected(self) -> str:
-        return f"an array of shape {self._step_shape}, a row per series and a column per feature"
-
-    def _not_finite(self, rows: Array, allowed: Array) -> ValueError:
-        i, j = (int(place) for place in np.argwhere(~allowed)[0])
-        feature = self._form.names[j] if self._form.names else j
-        place = f"in series {self.series.tolist()[i]!r}, feature {feature!r}"
-        if np.isnan(rows[i, j]):
-            return ValueError(f"x has NaN {place}; impute it first. Only a step that is all NaN is padding.")
-        return ValueError(
-            f"x has infinity, or a value too large for {self._dtype}, {place}; replace or clip it, or scale x."
-        )
-
-    def _as_numbers(self, x: Any) -> Array:
-        """Return an array of what else x may be: a number, lists, or of pandas with its names compared."""
-        if not isinstance(x, Real):
-            refuse_non_arrays("x", checked("x", x), self._expected)
-        if isinstance(x, pd.DataFrame | pd.Series):
-            self._check_names(x)
-        try:
-            array = np.asarray(x)
-        except ValueError as error:
-            raise ValueError(f"x is made of lists of unequal lengths; expected {self._expected}.") from error
-        refuse_dates("x", checked("x", array))
-        if array.dtype == object:
-            array = np.where(pd.isna(array), np.nan, array)
-        with naming_text("x", array):
-            return array.astype(self._dtype)
-
-    def _check_names(self, x: Any) -> None:
-        """Refuse rows of pandas whose labels are other features, or other series."""
-        n, n_features = self._step_shape
-        is_row = isinstance(x, pd.Series) and not n_features == 1 < n  # else a value per series
-        names = list(x.index) if is_row else list(getattr(x, "columns", []))
-        if self._form.names and names != self._form.names and names and all(isinstance(name, str) for name in names):
-            raise ValueError(
-                f"x has the features {names}, but {type(self._estimator).__name__} was fitted with {self._form.names}; "
-                "give the same features in the same order."
-            )
-        if is_row or any(isinstance(index, pd.RangeIndex) for index in (x.index, self.series)):  # no names
-            return
-        ids = x.index.droplevel(-1) if x.index.nlevels > self.series.nlevels else x.index
-        places = match_series(ids, self.series)
-        if (places >= 0).any() and not np.array_equal(places, np.arange(n)):
-            raise ValueError(
-                f"x has the series {list(ids[:10])}, but the stream has {list(self.series[:10])}; give a row for each, "
-                "in this order, for example by x.reindex(stream.series)."
-            )
-
-
-def _all_features(flags: Array) -> Array:
-    return np.asarray(flags.all(axis=1, keepdims=True))
 
 
 def _where(chosen: Tensor, state: State, other: State) -> State:
