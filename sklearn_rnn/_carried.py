@@ -132,6 +132,7 @@ def left_by(batches: TruncatedBatches, *, anew: bool) -> Carried:
     anew : bool
         Whether it is found by reading the series again, since the weights are no longer those of the last epoch.
     """
+    batches.put_down()  # an interrupted epoch has not done so
     data, segments = batches.data, batches.segments
     sequences = data.sequences
     last = np.flatnonzero(~segments.goes_on)

@@ -178,7 +178,7 @@ class TruncatedBatches:
             yield chunk, self.data.targets(wanted)
             if chunk.after is not None:
                 self._save(which, window, chunk.after)
-        self._put_down()
+        self.put_down()
 
     def _initial_state(self) -> State:
         """Begin sequences where they begin, and later segments where the one before ended in the epoch before."""
@@ -196,7 +196,7 @@ class TruncatedBatches:
             return None
         if self._in_lanes is not None and np.array_equal(self._in_lanes[0], which):
             return self._in_lanes[1]
-        self._put_down()
+        self.put_down()
         index = torch.from_numpy(which).to(self.state[0][0].device)
         return [tuple(part.index_select(0, index) for part in parts) for parts in self.state]
 
@@ -204,12 +204,12 @@ class TruncatedBatches:
         """Keep the state where the next windows begin, in the lanes as long as the same segments are run."""
         self.at[which] = np.where(window.saved, window.cut if self.truncation.overlap else window.end, self.at[which])
         if not window.saved.all():
-            self._put_down()
+            self.put_down()
             lanes = torch.from_numpy(np.flatnonzero(window.saved)).to(after[0][0].device)
             after = [tuple(part.index_select(0, lanes) for part in parts) for parts in after]
         self._in_lanes = (which[window.saved], after)
 
-    def _put_down(self) -> None:
+    def put_down(self) -> None:
         """Give the state that is in the lanes back to its segments."""
         if self.state is None or self._in_lanes is None:
             return

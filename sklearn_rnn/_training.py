@@ -103,7 +103,7 @@ def train(
     epoch, which begins with the state `carried` from the last one.
     """
     net, epochs = estimator.net_, 1 if go_on else estimator.max_epochs
-    carried = carried if go_on and estimator.return_sequences else None
+    carried = carried if go_on and estimator.stateful and estimator.return_sequences else None
     batches = _batches(estimator, part, carried, whole=go_on)
     before = len(net.history)
     scores = dict(net.callbacks_).get("scores")
@@ -289,4 +289,4 @@ def _history_frame(history: Any) -> pd.DataFrame:
         row["batches"].clear()
         rows.append({k: v for k, v in row.items() if not k.endswith(("batches", "_best", "_batch_count"))})
     frame = pd.DataFrame(rows).set_index("epoch")
-    return frame[[*frame.columns.drop("dur"), "dur"]]
+    return frame[sorted(frame.columns, key="dur".__eq__)]  # last; an epoch that was interrupted may have none

@@ -258,6 +258,21 @@ def test_training_leaves_the_state_at_the_end_of_each_series():
                 assert_allclose(part, other, rtol=0, atol=1e-12)
 
 
+def test_an_interrupted_epoch_leaves_the_state_at_the_end_of_each_series():
+    class Interrupt(Callback):
+        seen = 0
+
+        def on_batch_end(self, net, **kwargs):
+            self.seen += 1
+            if self.seen == 5:
+                raise KeyboardInterrupt
+
+    X, y = panel([20, 18])
+    still = plain(tbptt=2, batch_size=2, lr=1e-300, callbacks=[Interrupt()]).fit(X, y)
+    for part, other in zip(still.stream(resume=True).state[0], still.stream(history=X).state[0], strict=True):
+        assert_allclose(part, other, rtol=0, atol=1e-12)
+
+
 def test_early_stopping_leaves_the_state_of_the_best_weights():
     (X,), (y,) = panel([60])
     model = plain(tbptt=5, early_stopping=True, max_epochs=4, validation_fraction=0.2, lr=0.5).fit(X, y)
