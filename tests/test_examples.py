@@ -1,0 +1,111 @@
+"""The examples run, with small sizes, and their figures hold together."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def load(name: str):
+    """Import an example by its path."""
+    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def write_weather(path: Path, columns: list[str], n_rows: int) -> Path:
+    """Write a table like that of Jena: waves of a year and of a day, and noise that lasts for days."""
+    rng = np.random.default_rng(0)
+    times = pd.date_range("2009-01-01 00:10", periods=n_rows, freq="10min")
+    day = 2 * np.pi * np.arange(n_rows) / 144
+    drift = pd.Series(rng.normal(size=n_rows)).ewm(halflife=300).mean().to_numpy()
+    temperature = 10 - 9 * np.cos(day / 365.25) - 4 * np.cos(day) + 60 * drift + 0.2 * rng.normal(size=n_rows)
+    shares, noise = rng.normal(size=(2, 1, len(columns))), rng.normal(size=(n_rows, len(columns)))
+    table = pd.DataFrame(temperature[:, None] * shares[0] + 20 * shares[1] + noise, columns=columns)
+    table["T (degC)"] = temperature
+    table.loc[n_rows // 3, "wv (m/s)"] = -9999.0  # as the file marks what was not measured
+    table.insert(0, "Date Time", times.strftime("%d.%m.%Y %H:%M:%S"))
+    table.round(2).to_csv(path, index=False)
+    return path
+
+
+def names_letter_by_letter(tmp_path):
+    figures = load("names_letter_by_letter").main(n_names=2000, n_units=48, max_epochs=10, n_drawn=40)
+    bits = figures["bits"]
+    assert 0 < bits["LSTM"] < bits["letter frequencies"]
+    assert bits["triples of letters"] < bits["pairs of letters"] < bits["letter frequencies"] < np.log2(27)
+    assert all(name.isalpha() and len(name) <= 15 for drawn in figures["drawn"].values() for name in drawn)
+    assert all(0 < len(drawn) <= 40 for drawn in figures["drawn"].values())
+
+
+def weather(tmp_path):
+    example = load("weather")
+    path = write_weather(tmp_path / "weather.csv", example.COLUMNS, 3000)
+    errors = example.main([str(path), "--epochs", "2", "--every", "6"])
+    assert errors.shape == (3, 2)
+    assert np.isfinite(errors.to_numpy()).all()
+    temperature = pd.read_csv(path)["T (degC)"]
+    parts = np.split(np.arange(858, 3000, 6), np.searchsorted(np.arange(858, 3000, 6), [1426, 2140]))
+    last_value = (temperature - temperature.shift(144)).abs()
+    np.testing.assert_allclose(errors.loc["last value"], [last_value[part].mean() for part in parts[1:]], rtol=1e-5)
+
+
+# An example runs small, by the function of its name, which checks the figures it returns; and prints these words.
+PRINTED = {
+    names_letter_by_letter: ["bits per letter", "pairs of letters", "Temperature 0.5", "of them new"],
+    weather: ["windows: ", "degrees Celsius", "last value", "Ridge on the lag table", "GRU"],
+}
+
+
+@pytest.mark.parametrize("run", PRINTED, ids=lambda run: run.__name__)
+def test_example_runs(run, tmp_path, capsys):
+    run(tmp_path)
+    printed = capsys.readouterr().out
+    assert [words for words in PRINTED[run] if words not in printed] == []
+
+
+def test_weather_says_which_columns_a_wrong_file_lacks(tmp_path):
+    example = load("weather")
+    path = tmp_path / "other.csv"
+    pd.DataFrame(1.0, index=range(5), columns=["Date Time", *example.COLUMNS[2:]]).to_csv(path)
+    with pytest.raises(SystemExit, match=r"other\.csv is not .*: it has no column p \(mbar\), T \(degC\)\.$"):
+        example.main([str(path)])
+
+
+def test_weather_says_that_a_file_is_too_short(tmp_path):
+    example = load("weather")
+    path = write_weather(tmp_path / "weather.csv", example.COLUMNS, 1000)
+    with pytest.raises(SystemExit, match="1000 rows are too few"):
+        example.main([str(path)])
+
+
+def test_weather_fills_what_was_not_measured_from_before(tmp_path):
+    example = load("weather")
+    wind = example.read_weather(write_weather(tmp_path / "weather.csv", example.COLUMNS, 30))["wv (m/s)"]
+    assert wind[10] == wind[9] > -1000
+    assert example.read_weather(tmp_path / "weather.csv", 7).shape == (7, 14)
+
+
+def test_windows_of_weather_see_nothing_later_than_a_day_before():
+    example = load("weather")
+    table = pd.DataFrame({"row": np.arange(1000.0)})
+    windows = example.weather_model(epochs=1, valid_share=0.5)[1].fit(table).transform(table)
+    assert windows[example.REACH].ravel()[[0, 1, -1]].tolist() == [0.0, 6.0, example.REACH - 144]
+
+
+def test_names_given_by_counts_add_up():
+    example = load("names_letter_by_letter")
+    letters = [*example.ascii_lowercase, example.END]
+    for order in (0, 1, 2):
+        p = [example.of_counts(["anna", "ann"], [letter], order)[0] for letter in example.ascii_lowercase]
+        end = example.of_counts(["anna", "ann"], [""], order)[0]
+        assert len(p) + 1 == len(letters)
+        assert sum(p) + end == pytest.approx(1.0)
+    assert example.of_counts(["anna", "ann"], ["an"], 1) == pytest.approx([3 / 29, 3 / 30, 2 / 31])
