@@ -9,11 +9,26 @@ from typing import TypeVar
 T = TypeVar("T", bound=type)
 
 PARAMETERS = {
+    "cell": (
+        '{{"rnn", "lstm", "gru"}}',
+        "Kind of the recurrent layers: those of `RNNRegressor`, `LSTMRegressor` or `GRURegressor`.",
+    ),
     "hidden_layer_sizes": (
         "int or tuple of int",
-        "Units of each recurrent layer, first to last. Layers may differ in size.",
+        "Units of each recurrent layer, first to last{of_both}. Layers may differ in size.",
     ),
-    "nonlinearity": ('{{"tanh", "relu"}}', "Activation of the hidden state."),
+    "nonlinearity": ('{{"tanh", "relu"}}', "Activation of the hidden state{of_rnn}."),
+    "decoder": (
+        '{{"repeat", "feedback"}}',
+        'What the decoder reads in every output step. "repeat": the last output of the encoder [2]_. "feedback": its\n'
+        "own output of the step before, zeros in the first [3]_.",
+    ),
+    "teacher_forcing": (
+        "float in [0, 1]",
+        "Probability that the decoder is fed the true output of the step before, not its own, drawn for each output\n"
+        'step of a batch in training [4]_ [5]_. It is of ``decoder="feedback"`` alone: with "repeat" it does nothing.\n'
+        "1 trains fastest, 0 on just what `predict` does.",
+    ),
     "bidirectional": (
         "bool",
         "Whether a second set of cells reads each sequence from its end. Refused with ``stateful=True``.",
@@ -46,8 +61,8 @@ PARAMETERS = {
     ),
     "loss": (
         "{loss}",
-        "What training minimises. A torch loss, class or instance, takes (output, target), of shape (n, n_outputs)\n"
-        "{loss_targets}; with weights its reduction must be 'none', as it is if a class is given.",
+        "What training minimises. A torch loss, class or instance, takes (output, target), of shape{loss_targets}; "
+        "with weights its reduction must be 'none', as it is if a class is given.",
     ),
     "quantile": ("float in (0, 1)", "Which quantile ``loss='quantile'`` predicts."),
     "optimizer": (
@@ -66,8 +81,7 @@ PARAMETERS = {
     ),
     "batch_size": (
         "int",
-        "Sequences per update. With `stateful` or `tbptt`: number of lanes, each of which goes through one sequence\n"
-        "after the other. A few long ones are cut into segments, so that all lanes are busy; with 1 none is.",
+        "Sequences per update.{lanes}",
     ),
     "max_epochs": ("int", "Passes over the data."),
     "shuffle": ("bool", "Whether sequences are drawn into new batches in each epoch."),
@@ -80,7 +94,7 @@ PARAMETERS = {
     "tol": ("float", "Least fall of the validation loss that counts as better."),
     "validation": (
         '{{"auto", "end", "random"}}',
-        "What is held out: the last sequences (of each series), or of a table of steps the last rows of each series;\n"
+        "What is held out: the last sequences (of each series){last_rows}"
         'or a random part{stratified}. "auto" is {validation_auto}.',
     ),
     "normalize_y": (
@@ -124,7 +138,7 @@ history_ : DataFrame
 n_iter_ : int
     Epochs run.
 n_outputs_ : int
-    Targets per sequence or step.
+    {n_outputs}
 n_features_in_ : int
     Columns of a 2-D X; features per step of other forms.
 feature_names_in_ : ndarray of str
@@ -136,38 +150,70 @@ classes_ : ndarray
     Labels of the classes, in the order of the columns of `predict_proba`.
 """
 
-REFERENCES = """\
+DROPOUT = """\
 .. [1] Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks,
    NeurIPS.
+"""
+
+TRUNCATION = """\
 .. [2] Williams and Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent network
    trajectories, Neural Computation 2(4).
 """
 
+OF_ONE_NETWORK = {
+    "of_both": "",
+    "of_rnn": "",
+    "lanes": (
+        " With `stateful` or `tbptt`: number of lanes, each of which goes through one sequence\n"
+        "after the other. A few long ones are cut into segments, so that all lanes are busy; with 1 none is."
+    ),
+    "last_rows": ", or of a table of steps the last rows of each series;\n",
+    "n_outputs": "Targets per sequence or step.",
+    "references": DROPOUT + TRUNCATION,
+}
+OF_REGRESSORS = {
+    "loss": '{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
+    "loss_targets": " (n, n_outputs)\nboth",
+    "stratified": "",
+    "validation_auto": '"end"',
+    "classes": "",
+}
+# By the end of a class's name; the first that fits counts.
 WORDS = {
-    "regressor": {
-        "loss": '{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
-        "loss_targets": "both",
-        "stratified": "",
-        "validation_auto": '"end"',
+    "EncoderDecoderRegressor": OF_REGRESSORS
+    | {
+        "of_both": ", of the encoder and of the decoder",
+        "of_rnn": ' of ``cell="rnn"``; other cells have theirs',
+        "loss_targets": "\n(n, output_steps, n_outputs) both",
+        "lanes": "",
+        "last_rows": "; ",
+        "n_outputs": "Outputs per step of the answer.\noutput_steps_ : int\n    Steps of the answer.",
+        "references": DROPOUT,
     },
-    "classifier": {
+    "Regressor": OF_ONE_NETWORK | OF_REGRESSORS,
+    "Classifier": OF_ONE_NETWORK
+    | {
         "loss": '{"log_loss"} or a torch loss',
-        "loss_targets": "and codes of classes of shape (n,)",
+        "loss_targets": " (n, n_outputs)\nand codes of classes of shape (n,)",
         "stratified": ", with the same shares of classes",
         "validation_auto": '"end" with ``return_sequences=True`` or overlapping windows, else "random"',
+        "classes": CLASSES,
     },
 }
 
 
 def documented(cls: T) -> T:
     """Fill ``{parameters}``, ``{attributes}`` and ``{references}`` in the docstring of an estimator."""
-    words = WORDS["classifier" if cls.__name__.endswith("Classifier") else "regressor"]
+    words = next(words for name, words in WORDS.items() if cls.__name__.endswith(name))
     parameters = []
     for name, parameter in inspect.signature(cls).parameters.items():
         kind, text = (part.format(**words) for part in PARAMETERS[name])
         parameters.append(f"{name} : {kind}, default={parameter.default!r}\n{indent(text, '    ')}")
-    attributes = ATTRIBUTES + (CLASSES if words is WORDS["classifier"] else "")
-    blocks = {"parameters": "\n".join(parameters), "attributes": attributes, "references": REFERENCES}
+    blocks = {
+        "parameters": "\n".join(parameters),
+        "attributes": ATTRIBUTES.format(**words) + words["classes"],
+        "references": words["references"],
+    }
     doc = inspect.cleandoc(cls.__doc__ or "")
     for name, block in blocks.items():
         doc = doc.replace(f"{{{name}}}", block.rstrip())

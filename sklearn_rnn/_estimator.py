@@ -1,4 +1,4 @@
-"""What the six estimators share: fit, partial_fit and running the network, around a skorch net."""
+"""What the estimators share: fit, partial_fit and running the network, around a skorch net."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._modules import RecurrentNetwork, count_parameters
+from ._data import Batches
+from ._modules import RecurrentLayer, RecurrentNetwork, count_parameters
 from ._reading import read_sequences, refuse_overlap
+from ._running import Network
 from ._sequences import Array, Sequences
 from ._series import refuse_lost_series
 from ._targets import Targets, read_weights
@@ -27,19 +29,18 @@ from ._validation import Part, split
 from .stream import Stream
 
 
-class RecurrentEstimator(BaseEstimator):
-    """Base of the recurrent estimators; subclasses say how targets are read and outputs are answered."""
+class SequenceEstimator(BaseEstimator):
+    """Base of all estimators; subclasses say which network it is, how targets are read and outputs are answered."""
 
-    _cell: ClassVar[str]
+    # One target per sequence, read as a whole, unless a subclass makes parameters of these.
+    return_sequences: bool = False
+    stateful: bool = False
+    tbptt: Any = None
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "bidirectional": ["boolean"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "return_sequences": ["boolean"],
-        "stateful": ["boolean"],
-        "tbptt": [None, tuple, Interval(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions(set(OPTIMIZERS)), type],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "optimizer_params": [None, dict],
@@ -101,57 +102,13 @@ class RecurrentEstimator(BaseEstimator):
         """
         check_is_fitted(self)
         network = self.module_
-        rows = [
-            (f"{self._cell}_{i}", layer.units, count_parameters(layer))
-            for i, layer in enumerate(network.recurrent_layers)
-        ]
+        rows = [(name, layer.units, count_parameters(layer)) for name, layer in self._layers().items()]
         rows.append(("output", network.head.out_features, count_parameters(network.head)))
         rows.append(("total", sum(units for _, units, _ in rows), count_parameters(network)))
         return pd.DataFrame(rows, columns=["layer", "units", "parameters"]).set_index("layer")
 
-    def stream(
-        self,
-        n_series: int | None = None,
-        *,
-        history: Any = None,
-        series: Any = None,
-        resume: bool = False,
-        method: str = "predict",
-    ) -> Stream:
-        """Read series step after step, with the state in hand.
-
-        Parameters
-        ----------
-        n_series : int, optional
-            Series that are read side by side; 1, or those of `history`, by default.
-        history : array-like, DataFrame or list of arrays, optional
-            Steps to read first, in any form that `predict` takes. A 2-D X is one series unless it tells several apart.
-        series : array-like of shape (n_rows,), optional
-            Series of each row of a 2-D `history`.
-        resume : bool, default=False
-            Whether to go on from the state in which training left each series (``stateful=True`` with a target per
-            step).
-        method : str, default="predict"
-            What the stream answers: "predict" or, of classifiers, "predict_proba", "predict_log_proba" or
-            "decision_function".
-
-        Returns
-        -------
-        Stream
-            See there for `step`, `predict`, `state`, `reset`, `copy`, `save` and `load`.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            If the network is bidirectional, or arguments contradict each other.
-        """
-        check_is_fitted(self)
-        return Stream(self, n_series, history=history, series=series, resume=resume, method=method)
-
     @property
-    def module_(self) -> RecurrentNetwork:
+    def module_(self) -> Network:
         """The trained torch module."""
         check_is_fitted(self)
         return self.net_.module_
@@ -186,57 +143,18 @@ class RecurrentEstimator(BaseEstimator):
             new._learn_scale(part.targets)
         new.net_ = build_net(new, sequences.n_features, int(random_state.randint(2**31 - 1)))
         if earlier is not None:
-            take_over(new.net_, earlier, optimizer=go_on)
+            take_over(new.net_, earlier, self._structure, optimizer=go_on)
         train(new, part, valid, go_on=go_on, carried=carried)
         return new
 
     def _check_options(self) -> None:
-        """Refuse combinations of parameters that contradict each other."""
-        self._check_truncation()
+        """Refuse parameters that can't be, alone or together."""
         sizes = np.atleast_1d(self.hidden_layer_sizes)
         if sizes.ndim != 1 or len(sizes) == 0 or sizes.dtype.kind not in "iu" or (sizes < 1).any():
             raise ValueError(
                 f"hidden_layer_sizes must name the units of at least one layer, as in (32,) or (64, 32); got "
                 f"{self.hidden_layer_sizes!r}."
             )
-
-    def _check_truncation(self) -> None:
-        """Refuse, or warn of, ways to cut sequences that can't be or that waste data."""
-        k1, k2 = self._k1_and_k2()
-        if self.stateful and self.bidirectional:
-            raise ValueError(
-                "bidirectional=True reads sequences from their ends, too, so no state can be carried forward; use "
-                "stateful=False, or bidirectional=False."
-            )
-        if self.stateful and self.tbptt is None and not self.return_sequences:
-            raise ValueError(
-                "stateful=True carries the state over the cuts of tbptt, but tbptt=None cuts nothing: with one target "
-                "per sequence each of them begins with a state of zero. Set tbptt, such as tbptt=50, use "
-                "return_sequences=True for a target per step of a series, or stateful=False."
-            )
-        if self.bidirectional and k1 != k2:
-            raise ValueError(
-                f"tbptt={self.tbptt!r} lets gradients and updates differ in length, but bidirectional=True reads whole "
-                "chunks; use one number for both."
-            )
-        if k1 > k2 and self.return_sequences:
-            warnings.warn(
-                f"tbptt={self.tbptt!r} has k1 > k2: of every {k1} targets only the newest {k2} are learned from. Use "
-                f"tbptt=({k2}, {k2}) or a longer k2, such as ({k1}, {k1}), to learn from all.",
-                UserWarning,
-                stacklevel=5,
-            )
-
-    def _k1_and_k2(self) -> tuple[int, int]:
-        """Return the numbers of `tbptt`, both zero without it."""
-        least, given = (0, 0) if self.tbptt is None else (1, self.tbptt)
-        pair = given if isinstance(given, tuple) else (given, given)
-        if len(pair) != 2 or not all(isinstance(k, Integral) and int(k) >= least for k in pair):
-            raise ValueError(
-                f"tbptt must be (k1, k2), two numbers of steps of at least one, or one number for both; got "
-                f"{self.tbptt!r}."
-            )
-        return int(pair[0]), int(pair[1])
 
     def _read(self, X: Any, series: Any, *, reset: bool = False) -> Sequences:
         return read_sequences(
@@ -285,8 +203,25 @@ class RecurrentEstimator(BaseEstimator):
             raise ValueError(f"method={method!r} is none of {list(self._answers)}.")
         return getattr(self, self._answers[method])
 
+    def _taught(self, batches: Batches) -> Any:
+        """Return training batches in the form that the network learns from."""
+        return batches
+
+    def _for_scorers(self) -> Any:
+        """Return the estimator as scorers take it, whose answers have the shape of `_score_values`."""
+        return self
+
+    _structure: ClassVar[tuple[str, ...]]  # parameters of the network that weights depend on
     _answers: ClassVar[dict[str, str]]  # what turns outputs (n, n_outputs) into the answers of each method
     _ordered: ClassVar[bool]  # whether samples are taken to be in time order
+
+    @abstractmethod
+    def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
+        """Return the class of the network and those of its arguments that not all networks share."""
+
+    @abstractmethod
+    def _layers(self) -> dict[str, RecurrentLayer]:
+        """Return the recurrent layers of the trained network by name."""
 
     @abstractmethod
     def _read_targets(self, y: Any, sequences: Sequences, *, reset: bool, **params: Any) -> Array:
@@ -311,3 +246,113 @@ class RecurrentEstimator(BaseEstimator):
     @abstractmethod
     def _criterion(self) -> tuple[torch.nn.Module, int]:
         """Return the loss and the number of units of the output layer."""
+
+
+class RecurrentEstimator(SequenceEstimator):
+    """Base of the estimators of one recurrent network, which may answer every step and carry its state."""
+
+    _cell: ClassVar[str]
+    _structure = ("hidden_layer_sizes", "bidirectional")
+    bidirectional: bool
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **SequenceEstimator._parameter_constraints,
+        "bidirectional": ["boolean"],
+        "return_sequences": ["boolean"],
+        "stateful": ["boolean"],
+        "tbptt": [None, tuple, Interval(Integral, 1, None, closed="left")],
+    }
+
+    def stream(
+        self,
+        n_series: int | None = None,
+        *,
+        history: Any = None,
+        series: Any = None,
+        resume: bool = False,
+        method: str = "predict",
+    ) -> Stream:
+        """Read series step after step, with the state in hand.
+
+        Parameters
+        ----------
+        n_series : int, optional
+            Series that are read side by side; 1, or those of `history`, by default.
+        history : array-like, DataFrame or list of arrays, optional
+            Steps to read first, in any form that `predict` takes. A 2-D X is one series unless it tells several apart.
+        series : array-like of shape (n_rows,), optional
+            Series of each row of a 2-D `history`.
+        resume : bool, default=False
+            Whether to go on from the state in which training left each series (``stateful=True`` with a target per
+            step).
+        method : str, default="predict"
+            What the stream answers: "predict" or, of classifiers, "predict_proba", "predict_log_proba" or
+            "decision_function".
+
+        Returns
+        -------
+        Stream
+            See there for `step`, `predict`, `state`, `reset`, `copy`, `save` and `load`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the network is bidirectional, or arguments contradict each other.
+        """
+        check_is_fitted(self)
+        return Stream(self, n_series, history=history, series=series, resume=resume, method=method)
+
+    def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
+        return RecurrentNetwork, {
+            "cell": self._cell,
+            "nonlinearity": getattr(self, "nonlinearity", "tanh"),
+            "bidirectional": self.bidirectional,
+            "return_sequences": self.return_sequences,
+        }
+
+    def _layers(self) -> dict[str, RecurrentLayer]:
+        return {f"{self._cell}_{i}": layer for i, layer in enumerate(self.net_.module_.recurrent_layers)}
+
+    def _check_options(self) -> None:
+        self._check_truncation()
+        super()._check_options()
+
+    def _check_truncation(self) -> None:
+        """Refuse, or warn of, ways to cut sequences that can't be or that waste data."""
+        k1, k2 = self._k1_and_k2()
+        if self.stateful and self.bidirectional:
+            raise ValueError(
+                "bidirectional=True reads sequences from their ends, too, so no state can be carried forward; use "
+                "stateful=False, or bidirectional=False."
+            )
+        if self.stateful and self.tbptt is None and not self.return_sequences:
+            raise ValueError(
+                "stateful=True carries the state over the cuts of tbptt, but tbptt=None cuts nothing: with one target "
+                "per sequence each of them begins with a state of zero. Set tbptt, such as tbptt=50, use "
+                "return_sequences=True for a target per step of a series, or stateful=False."
+            )
+        if self.bidirectional and k1 != k2:
+            raise ValueError(
+                f"tbptt={self.tbptt!r} lets gradients and updates differ in length, but bidirectional=True reads whole "
+                "chunks; use one number for both."
+            )
+        if k1 > k2 and self.return_sequences:
+            warnings.warn(
+                f"tbptt={self.tbptt!r} has k1 > k2: of every {k1} targets only the newest {k2} are learned from. Use "
+                f"tbptt=({k2}, {k2}) or a longer k2, such as ({k1}, {k1}), to learn from all.",
+                UserWarning,
+                stacklevel=5,
+            )
+
+    def _k1_and_k2(self) -> tuple[int, int]:
+        """Return the numbers of `tbptt`, both zero without it."""
+        least, given = (0, 0) if self.tbptt is None else (1, self.tbptt)
+        pair = given if isinstance(given, tuple) else (given, given)
+        if len(pair) != 2 or not all(isinstance(k, Integral) and int(k) >= least for k in pair):
+            raise ValueError(
+                f"tbptt must be (k1, k2), two numbers of steps of at least one, or one number for both; got "
+                f"{self.tbptt!r}."
+            )
+        return int(pair[0]), int(pair[1])

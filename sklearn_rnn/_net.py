@@ -14,7 +14,7 @@ from ._sequences import Array, Sequences
 
 
 class SequenceNet(NeuralNet):
-    """A skorch net for `RecurrentNetwork` that takes its data as iterables of batches.
+    """A skorch net for a network of this package that takes its data as iterables of batches.
 
     A batch is what goes in, with a method ``run(network)`` that answers an output per target, and a pair of the
     targets and their weights.

@@ -1,4 +1,4 @@
-"""What the three regressors share: parameters, targets and answers."""
+"""What the regressors share: parameters, targets and answers."""
 
 from __future__ import annotations
 
@@ -11,23 +11,87 @@ from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._estimator import RecurrentEstimator
+from ._estimator import RecurrentEstimator, SequenceEstimator
 from ._losses import REGRESSION, regression_loss
 from ._sequences import Array, Sequences
 from ._targets import Targets, read_numbers, read_weights
 
 
-class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
-    """What the regressors share: numbers as targets, learned on a standard scale."""
+class SequenceRegressor(RegressorMixin, SequenceEstimator):
+    """What all regressors share: numbers as targets, learned on a standard scale."""
 
     _ordered = True
     _answers: ClassVar[dict[str, str]] = {"predict": "_in_users_units"}
+    n_outputs_: int
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **RecurrentEstimator._parameter_constraints,
+        **SequenceEstimator._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION)), type, torch.nn.Module],
         "quantile": [Interval(Real, 0, 1, closed="neither")],
         "normalize_y": ["boolean"],
+    }
+
+    loss: Any
+    quantile: float
+    normalize_y: bool
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, *, series: Any = None) -> Any:
+        """Train for one more epoch on this data, from the weights and the optimizer's state as they are.
+
+        The first call learns the scale of y (``normalize_y``); later calls keep it.
+
+        Parameters
+        ----------
+        X, y, sample_weight, series
+            As in `fit`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            As in `fit`, and with ``early_stopping=True``.
+        """
+        self.__dict__ = self._fitted(X, y, sample_weight, series, go_on=True).__dict__
+        return self
+
+    def _weights(self, values: Array, weights: Array | None) -> Array | None:
+        return weights
+
+    def _learn_scale(self, targets: Targets) -> None:
+        values, weights = targets.values, targets.weights
+        self._y_mean, self._y_scale = np.zeros(self.n_outputs_), np.ones(self.n_outputs_)
+        if self.normalize_y:
+            self._y_mean = np.average(values, axis=0, weights=weights)
+            scale = np.sqrt(np.average((values - self._y_mean) ** 2, axis=0, weights=weights))
+            self._y_scale = np.where(scale > 0, scale, 1.0)
+
+    def _encode(self, targets: Targets) -> Targets:
+        return Targets((targets.values - self._y_mean) / self._y_scale, targets.weights)
+
+    def _rescaled(self, outputs: Array) -> Array:
+        """Return outputs of the network in the units of y."""
+        return outputs.astype(np.float64) * self._y_scale + self._y_mean
+
+    def _criterion(self) -> tuple[torch.nn.Module, int]:
+        return regression_loss(self.loss, self.quantile), self.n_outputs_
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class RecurrentRegressor(SequenceRegressor, RecurrentEstimator):
+    """What the regressors of one recurrent network share: a target per sequence or per step."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **RecurrentEstimator._parameter_constraints,
+        **SequenceRegressor._parameter_constraints,
     }
 
     def __init__(
@@ -97,30 +161,6 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         self.device = device
         self.dtype = dtype
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, *, series: Any = None) -> Any:
-        """Train for one more epoch on this data, from the weights and the optimizer's state as they are.
-
-        The first call learns the scale of y (``normalize_y``); later calls keep it.
-
-        Parameters
-        ----------
-        X, y, sample_weight, series
-            As in `fit`.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            As in `fit`, and with ``early_stopping=True``.
-        """
-        self.__dict__ = self._fitted(X, y, sample_weight, series, go_on=True).__dict__
-        return self
-
     def predict(self, X: Any, *, series: Any = None) -> Any:
         """Predict the target of each sequence, or of each step.
 
@@ -174,31 +214,9 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
             raise ValueError(f"y has {n_outputs or 1} outputs, but in the last fit it had {self.n_outputs_}.")
         return values.reshape(len(values), -1)
 
-    def _weights(self, values: Array, weights: Array | None) -> Array | None:
-        return weights
-
-    def _learn_scale(self, targets: Targets) -> None:
-        values, weights = targets.values, targets.weights
-        self._y_mean, self._y_scale = np.zeros(self.n_outputs_), np.ones(self.n_outputs_)
-        if self.normalize_y:
-            self._y_mean = np.average(values, axis=0, weights=weights)
-            scale = np.sqrt(np.average((values - self._y_mean) ** 2, axis=0, weights=weights))
-            self._y_scale = np.where(scale > 0, scale, 1.0)
-
-    def _encode(self, targets: Targets) -> Targets:
-        return Targets((targets.values - self._y_mean) / self._y_scale, targets.weights)
-
     def _in_users_units(self, outputs: Array) -> Array:
-        values = outputs.astype(np.float64) * self._y_scale + self._y_mean
+        values = self._rescaled(outputs)
         return values[:, 0] if self._flat_y else values
 
     def _score_values(self, targets: Targets) -> Array:
         return targets.values[:, 0] if self._flat_y else targets.values
-
-    def _criterion(self) -> tuple[torch.nn.Module, int]:
-        return regression_loss(self.loss, self.quantile), self.n_outputs_
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags

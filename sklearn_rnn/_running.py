@@ -9,8 +9,11 @@ import torch
 from torch import Tensor
 
 from ._data import Pair, SequenceData
+from ._encoder_decoder import EncoderDecoder
 from ._modules import RecurrentNetwork, State
 from ._sequences import Array, Ints, Sequences
+
+Network = RecurrentNetwork | EncoderDecoder
 
 # Sequences are run in multiples of this many rows: matrix products of fewer rows take other kernels, whose
 # rounding differs. So a prediction is the same to the last bit, whatever stands beside it in X.
@@ -36,18 +39,20 @@ class Evaluation:
         self.data = data
         self.index = index
 
-    def run(self, network: RecurrentNetwork) -> Tensor:
+    def run(self, network: Network) -> Tensor:
         """Return one output per sequence, or per step, sequence after sequence."""
         lengths = self.data.lengths[self.index]
         longest = int(lengths.max())
         begins = torch.cumsum(lengths, 0) - lengths
         n_outputs = int(lengths.sum()) if self.data.per_step else len(lengths)
-        outputs = network.head.bias.new_empty((n_outputs, network.head.out_features))
+        outputs = network.head.bias.new_empty(0)
         steps = _steps_at_once(network, len(lengths), longest)
         alive, state = torch.arange(len(lengths), device=lengths.device), None
         for first in range(0, max(longest, 1), steps):
             left = (lengths[alive] - first).clamp(max=steps)
             output, state = self._run_piece(network, alive, left, first, state)
+            if first == 0:
+                outputs = output.new_empty((n_outputs, *output.shape[2 if self.data.per_step else 1 :]))
             if self.data.per_step:
                 places = torch.arange(output.shape[1], device=left.device)
                 wanted = (begins[alive] + first)[:, None] + places
@@ -59,7 +64,7 @@ class Evaluation:
         return outputs
 
     def _run_piece(
-        self, network: RecurrentNetwork, alive: Tensor, left: Tensor, first: int, state: State | None
+        self, network: Network, alive: Tensor, left: Tensor, first: int, state: State | None
     ) -> tuple[Tensor, State]:
         """Run the next `left` steps of the sequences that are not at their ends; only those that go on keep a state."""
         rows = filled(alive)
@@ -93,20 +98,20 @@ class Evaluations:
             yield Evaluation(data, index), data.targets(wanted)
 
 
-def run_network(network: RecurrentNetwork, sequences: Sequences, device: torch.device) -> Array:
+def run_network(network: Network, sequences: Sequences, device: torch.device) -> Array:
     """Run all sequences through a trained network.
 
     Returns
     -------
-    ndarray of shape (n, n_outputs)
+    ndarray of shape (n, n_outputs), or (n, output_steps, n_outputs) of an encoder-decoder
         One row per sequence, or per step that is not padding.
     """
     network.eval()
     dtype = network.head.weight.dtype
     data = SequenceData(sequences, None, per_step=network.return_sequences, dtype=dtype, device=device)
-    nothing = torch.empty((0, network.head.out_features), dtype=dtype)
     with torch.inference_mode():
-        return torch.cat([nothing, *(batch.run(network).cpu() for batch, _ in Evaluations(data))]).numpy()
+        outputs = [batch.run(network).cpu() for batch, _ in Evaluations(data)]
+    return torch.cat(outputs or [torch.empty((0, network.head.out_features), dtype=dtype)]).numpy()
 
 
 @torch.no_grad()
@@ -155,7 +160,7 @@ def _go_on(alive: Tensor, state: State, goes_on: Tensor) -> tuple[Tensor, State]
     return alive[goes_on], [tuple(part[kept.to(part.device)] for part in parts) for parts in state]
 
 
-def _steps_at_once(network: RecurrentNetwork, n_sequences: int, longest: int) -> int:
+def _steps_at_once(network: Network, n_sequences: int, longest: int) -> int:
     """Bound the steps of a piece; only a network that reads from the ends, too, needs whole sequences."""
     n_rows = n_sequences + -n_sequences % ROWS
     if network.bidirectional or n_rows * longest <= STEPS:

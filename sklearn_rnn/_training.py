@@ -18,7 +18,6 @@ from ._carried import Carried, go_on, left_by
 from ._data import Batches, SequenceData
 from ._lanes import Truncation
 from ._losses import WeightedMean
-from ._modules import RecurrentNetwork
 from ._net import SequenceNet
 from ._running import Evaluations
 from ._sequences import Layout
@@ -39,21 +38,18 @@ TAKEN = ("loss", "batch_size", "batch_count")  # skorch records these for traini
 def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
     """Make the net that an estimator's parameters describe, with new weights."""
     loss, n_outputs = estimator._criterion()
-    module = {
-        "cell": estimator._cell,
+    module, arguments = estimator._network()
+    arguments |= {
         "n_features": n_features,
         "n_outputs": n_outputs,
         "hidden_layer_sizes": tuple(int(size) for size in np.atleast_1d(estimator.hidden_layer_sizes)),
-        "nonlinearity": getattr(estimator, "nonlinearity", "tanh"),
-        "bidirectional": estimator.bidirectional,
         "dropout": estimator.dropout,
         "recurrent_dropout": estimator.recurrent_dropout,
-        "return_sequences": estimator.return_sequences,
     }
     net = SequenceNet(
-        RecurrentNetwork,
+        module,
         WeightedMean,
-        **{f"module__{name}": value for name, value in module.items()},
+        **{f"module__{name}": value for name, value in arguments.items()},
         criterion__loss=loss,
         **_optimizer(estimator),
         lr=estimator.lr,
@@ -72,18 +68,20 @@ def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
         raise ValueError(f"The net can't be built: {error}; see optimizer_params and callbacks.") from error
 
 
-def take_over(net: SequenceNet, earlier: SequenceNet, *, optimizer: bool) -> None:
+def take_over(net: SequenceNet, earlier: SequenceNet, structure: tuple[str, ...], *, optimizer: bool) -> None:
     """Go on from the weights, random numbers and history of an earlier net, and on demand from its optimizer's state.
 
-    All of it is copied, so that the earlier net stays as it is.
+    All of it is copied, so that the earlier net stays as it is. `structure` names the parameters that both must share.
     """
     try:
+        # Weights of another structure may happen to have the same shapes.
+        if any(getattr(net, f"module__{name}") != getattr(earlier, f"module__{name}") for name in structure):
+            raise RuntimeError("the structure differs")
         net.module_.load_state_dict(earlier.module_.state_dict())
     except RuntimeError as error:
         raise ValueError(
-            "warm_start=True and partial_fit go on from the weights of the last fit, but hidden_layer_sizes, "
-            "bidirectional or the number of features, outputs or classes have changed since; fit afresh with "
-            "warm_start=False."
+            f"warm_start=True and partial_fit go on from the weights of the last fit, but {', '.join(structure)} or "
+            "the number of features, outputs or classes have changed since; fit afresh with warm_start=False."
         ) from error
     for generator, before in ((net.generator_, earlier.generator_), (net.module_.generator, earlier.module_.generator)):
         if generator.device == before.device:
@@ -173,13 +171,13 @@ class EpochScores(Callback):
         """Record the scores of this epoch."""
         if self.part is None:
             return
-        sequences, targets = self.part.sequences, self.part.targets
-        if self.estimator.return_sequences:  # as a table with a row per step that is not padding
+        estimator, sequences, targets = self.estimator._for_scorers(), self.part.sequences, self.part.targets
+        if estimator.return_sequences:  # as a table with a row per step that is not padding
             sequences = replace(sequences, layout=Layout("rows", sequences.lengths))
         weighted = {} if targets.weights is None else {"sample_weight": targets.weights}
-        y = self.estimator._score_values(targets)
+        y = estimator._score_values(targets)
         for name, scorer in self.scorers.items():
-            score = scorer(self.estimator, sequences, y, **weighted)
+            score = scorer(estimator, sequences, y, **weighted)
             net.history.record(f"{self.prefix}_{name}", float(score))
 
 
@@ -191,12 +189,12 @@ def truncation_of(estimator: Any, longest: int) -> Truncation | None:
     return Truncation(k1, k2, estimator.stateful, estimator.return_sequences)
 
 
-def _batches(estimator: Any, part: Part, carried: Carried | None, *, whole: bool) -> Batches | TruncatedBatches:
+def _batches(estimator: Any, part: Part, carried: Carried | None, *, whole: bool) -> Any:
     net = estimator.net_
     generator = net.generator_ if estimator.shuffle else None
     truncation = truncation_of(estimator, int(part.sequences.lengths.max()))
     if truncation is None:
-        return Batches(_data(estimator, part), net.batch_size, generator)
+        return estimator._taught(Batches(_data(estimator, part), net.batch_size, generator))
     seen, origin = None, None
     if carried is not None:
         net.module_.eval()

@@ -84,12 +84,38 @@ def run(cell, x, layers, head, *, bidirectional=False, state=None, nonlinearity=
     return np.array(outputs).reshape(len(x), len(head[1])), np.array(affine(head[0], top, head[1])), after
 
 
-def weights_of(network):
-    """The weights of a torch network as plain lists."""
+def encode_decode(cell, x, encoder, decoder, head, n_steps, *, feedback=False, truth=None, nonlinearity="tanh"):
+    """Read one sequence (steps, features), then answer `n_steps` outputs from the states it left in each layer.
+
+    The decoder reads the last output of the encoder in every step, or with `feedback` its own last output; where
+    `truth` has a row for that step, not None, it reads this instead.
+    """
+    x = [list(map(float, row)) for row in x]
+    state = []
+    for w in encoder:
+        units = len(w["weight_hh"][0])
+        zero = ([0.0] * units, [0.0] * units) if cell == "lstm" else ([0.0] * units,)
+        x, final = run_direction(cell, x, zero, w, nonlinearity)
+        state.append(final)
+    context, outputs = state[-1][0], []
+    for t in range(n_steps):
+        fed = outputs[-1] if outputs else [0.0] * len(head[1])
+        if truth is not None and t > 0 and truth[t - 1] is not None:
+            fed = truth[t - 1]
+        fed = fed if feedback else context
+        for i, w in enumerate(decoder):
+            state[i] = STEPS[cell](fed, state[i], w, nonlinearity)
+            fed = state[i][0]
+        outputs.append(affine(head[0], fed, head[1]))
+    return outputs
+
+
+def weights_of(network, stack="layers"):
+    """The weights of a torch network as plain lists: of each recurrence in a stack of layers, and of the head."""
     named = {name: p.detach().double().tolist() for name, p in network.named_parameters()}
     layers = []
-    for i in range(len(network.layers)):
-        for d in range(len(network.layers[i].cells)):
-            prefix = f"layers.{i}.cells.{d}.weights."
+    for i, layer in enumerate(getattr(network, stack)):
+        for d in range(len(layer.cells)):
+            prefix = f"{stack}.{i}.cells.{d}.weights."
             layers.append({k: named[f"{prefix}{k}_l0"] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")})
     return layers, (named["head.weight"], named["head.bias"])

@@ -14,7 +14,7 @@ PACKAGE = Path(sklearn_rnn.__file__).parent
 # From the bottom up; a module may import from lines above its own, and within its own line from nothing.
 LAYERS = [
     {"_sequences", "_modules", "_losses", "_docs"},
-    {"_windows", "datasets"},
+    {"_encoder_decoder", "_windows", "datasets"},
     {"_forms"},
     {"_series"},
     {"_reading"},
@@ -26,7 +26,8 @@ LAYERS = [
     {"_training"},
     {"_estimator"},
     {"_regression", "_classification"},
-    {"regressors", "classifiers"},
+    {"regressors", "classifiers", "encoder_decoder"},
+    {"forecasting"},
     {"__init__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

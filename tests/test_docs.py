@@ -12,8 +12,8 @@ from sklearn_rnn._docs import PARAMETERS
 
 REGRESSORS = [getattr(sklearn_rnn, f"{cell}Regressor") for cell in ("RNN", "LSTM", "GRU")]
 CLASSIFIERS = [getattr(sklearn_rnn, f"{cell}Classifier") for cell in ("RNN", "LSTM", "GRU")]
-ESTIMATORS = REGRESSORS + CLASSIFIERS
-PUBLIC = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__]
+ESTIMATORS = [*REGRESSORS, *CLASSIFIERS, sklearn_rnn.EncoderDecoderRegressor]
+PUBLIC = [item for name in sklearn_rnn.__all__ if (item := getattr(sklearn_rnn, name)) is not sklearn_rnn.SkillWarning]
 
 
 def defaults(estimator):
@@ -40,6 +40,15 @@ def test_regressors_and_classifiers_differ_where_they_must():
     assert set(classifier) - set(regressor) == {"class_weight"}
     shared = set(regressor) & set(classifier) - {"loss"}
     assert {name: regressor[name] for name in shared} == {name: classifier[name] for name in shared}
+
+
+def test_encoder_decoder_differs_from_its_siblings_where_it_must():
+    sibling, own = defaults(sklearn_rnn.LSTMRegressor), defaults(sklearn_rnn.EncoderDecoderRegressor)
+    assert set(sibling) - set(own) == {"bidirectional", "return_sequences", "stateful", "tbptt"}
+    assert set(own) - set(sibling) == {"cell", "nonlinearity", "decoder", "teacher_forcing"}
+    shared = [name for name in own if name in sibling]
+    assert shared == [name for name in sibling if name in own]
+    assert [own[name] for name in shared] == [sibling[name] for name in shared]
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)

@@ -16,7 +16,7 @@ from .._sequences import Array, Ints
 from .._series import lost_series, read_series, refuse_lost_series
 from .._windows import Windows
 from ._context import History, Rows, read_rows
-from .shifting import known_positions, lagged, shift_known
+from .shifting import column_positions, lagged, shift_known
 
 
 class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -139,9 +139,9 @@ class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         rows = read_rows(trial, X, series, reset=True)
         trial._check_length(rows)
         refuse_lost_series(X, y, series, per_step=True)
-        known = known_positions(self.known, getattr(trial, "feature_names_in_", None), trial.n_features_in_)
+        known = column_positions("known", self.known, getattr(trial, "feature_names_in_", None), trial.n_features_in_)
         validate_data(self, X, reset=True, skip_check_array=True)
-        self.known_ = known
+        self.known_ = np.unique(known)
         self._has_series = rows.ids is not None
         self.history_ = History.of(rows, self._reach)
         self.__dict__.pop("_context_once", None)

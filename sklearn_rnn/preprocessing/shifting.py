@@ -86,18 +86,18 @@ def lagged(name: Any, k: int) -> str:
     return f"{name}(t{k:+d})" if k else f"{name}(t)"
 
 
-def known_positions(known: Any, names: Array | None, n_features: int) -> Ints:
-    """Positions of the columns that `known` names or numbers."""
+def column_positions(parameter: str, given: Any, names: Array | None, n_features: int) -> Ints:
+    """Positions of the columns that a parameter names or numbers, in the order given."""
     columns: list[Any] = list(range(n_features)) if names is None else [str(name) for name in names]
-    known = [] if known is None else list(known)
-    missing = [item for item in known if not _is_column(item, columns, n_features)]
+    given = [] if given is None else list(given)
+    missing = [item for item in given if not _is_column(item, columns, n_features)]
     if missing:
         why = f"its columns are {columns}"
         if names is None and any(isinstance(item, str) for item in missing):
             why = "X came without names; give a DataFrame, or set_output(transform='pandas') in a pipeline"
-        raise ValueError(f"known={missing} are no columns of X: {why}.")
-    positions = [columns.index(item) if isinstance(item, str) else range(n_features)[item] for item in known]
-    return np.unique(np.array(positions, dtype=np.int64))
+        raise ValueError(f"{parameter}={missing} are no columns of X: {why}.")
+    positions = [columns.index(item) if isinstance(item, str) else range(n_features)[item] for item in given]
+    return np.array(list(dict.fromkeys(positions)), dtype=np.int64)
 
 
 def _is_column(item: Any, columns: list[Any], n_features: int) -> bool:

@@ -1,0 +1,363 @@
+"""What forecasters share: reading tables, predict, forecast, intervals and skill."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._sequences import Array, Ints
+from .._series import refuse_lost_series
+from ..preprocessing._context import History, Rows, read_rows
+from ._clock import steps_of
+from ._columns import Columns, as_table, find_columns
+from ._future import Ahead, Past, rows_ahead
+from ._intervals import Band, Source, Sources
+from ._learners import Learner
+from ._track import Origins, Plan, Track
+from .skill import overall, relative_errors
+
+
+class Forecaster(RegressorMixin, BaseEstimator):
+    """Base of the forecasters; subclasses say what learns."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "target": [None, str, Integral, "array-like"],
+        "known": [None, str, Integral, "array-like"],
+        "interval": [None, StrOptions({"split", "rolling"})],
+        "validation_fraction": [None, Interval(Real, 0, 1, closed="neither")],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None, *, series: Any = None) -> Self:
+        """Learn to forecast a table, and remember its newest rows.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array-like of shape (n_rows, n_features)
+            A table in time order, one row per step of time. An index of two or more levels tells series apart, the
+            last level being the time.
+        y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
+            What is forecast. If it equals columns of X, these are forecast. If not, it is forecast from X alone,
+            whose rows are all that is known later.
+        series : array-like of shape (n_rows,), default=None
+            Series of each row.
+
+        Returns
+        -------
+        self : object
+            The fitted forecaster. If anything fails, what an earlier fit learned is still there.
+
+        Raises
+        ------
+        ValueError
+            If X has gaps in time, missing values, times out of order or too few rows, or parameters contradict each
+            other.
+        """
+        self.__dict__ = self._fitted(X, y, series).__dict__
+        return self
+
+    def predict(self, X: Any, *, series: Any = None) -> Array:
+        """Forecast each row of X from what was known `horizon` rows before it.
+
+        Rows whose past is not there are forecast from what there is; where X goes on from the rows of `fit`, those
+        are the past of its first rows.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array-like of shape (n_rows, n_features)
+            A table in time order with the columns of `fit`.
+        series : array-like of shape (n_rows,), default=None
+            Series of each row.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,) or (n_rows, n_targets)
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If X has other columns, gaps in time, or missing values.
+        """
+        rows = self._read(X, series)
+        track, positions = Track.of(self._joined(rows)[0])
+        origins = track.before(positions[-len(rows.table) :], self._plan.horizon)
+        values = self._learner.run(track, origins, np.array([self._plan.horizon]))[:, 0]
+        return values[:, 0] if self._columns.flat else values
+
+    def forecast(self, steps: int, known: Any = None, *, history: Any = None, series: Any = None) -> pd.DataFrame:
+        """Forecast the rows that come after the data.
+
+        Parameters
+        ----------
+        steps : int
+            Rows to forecast, for each series.
+        known : DataFrame or array-like of shape (n_series * n_ahead, n_known), default=None
+            Future values of the columns that are known ahead. A DataFrame is matched by its index. ``n_ahead`` is
+            `steps`; with ``strategy="joint"`` it is `horizon`.
+        history : DataFrame, Series or array-like of shape (n_rows, n_features), default=None
+            Rows to go on from, in place of those of `fit`. Where they go on from those of `fit`, both are the past.
+        series : array-like of shape (n_rows,), default=None
+            Series of each row of `history`.
+
+        Returns
+        -------
+        DataFrame of shape (n_series * steps, n_targets)
+            On the index that goes on from that of the data.
+
+        Raises
+        ------
+        ValueError
+            If `steps` is not positive or beyond what was learned, `known` lacks values, the index can't be
+            continued, or the history is too short.
+        """
+        ahead = self._ahead(steps, known, history, series)
+        values = self._learner.run(ahead.track, ahead.origins, np.arange(1, steps + 1))
+        return pd.DataFrame(values.reshape(len(ahead.index), -1), index=ahead.index, columns=self._columns.target_names)
+
+    def predict_interval(
+        self, steps: int, known: Any = None, *, coverage: float = 0.9, history: Any = None, series: Any = None
+    ) -> pd.DataFrame:
+        """Forecast with bounds that the truth is to lie within.
+
+        Parameters
+        ----------
+        steps, known, history, series
+            As in `forecast`; `steps` up to `horizon`, for which errors were held out.
+        coverage : float, default=0.9
+            Share of the truth that is to lie within the bounds, at each step ahead by itself.
+
+        Returns
+        -------
+        DataFrame
+            Columns "forecast", "lower" and "upper"; with several targets columns of two levels, the target first.
+
+        Raises
+        ------
+        ValueError
+            As in `forecast`; if ``interval=None``; or if too few errors were held out for such a coverage.
+
+        Notes
+        -----
+        The bounds are conformal (Vovk et al., 2005; Lei et al., 2018): quantiles of held-out errors of as many steps
+        ahead. If the error to come and those held out are exchangeable, the truth lies within them with a probability
+        of at least `coverage`. Series that change break that assumption. With ``interval="rolling"`` bounds follow the
+        newest errors of each series, a little wider after each miss (Gibbs and Candès, 2021): the share of the truth
+        that they hold comes to `coverage` in the long run, whatever the series does, but no single bound is promised.
+
+        References: Vovk, Gammerman and Shafer (2005), Algorithmic learning in a random world. Lei et al. (2018),
+        Distribution-free predictive inference for regression, JASA 113. Gibbs and Candès (2021), Adaptive conformal
+        inference under distribution shift, NeurIPS.
+        """
+        check_is_fitted(self)
+        if self._band is None:
+            raise ValueError(
+                "Intervals need errors that were held out, and this forecaster was fitted with interval=None; fit it "
+                "with interval='split' or interval='rolling'."
+            )
+        self._check_steps(steps)
+        self._check_calibrated(coverage, steps)
+        ahead = self._ahead(steps, known, history, series)
+        bounds = self._bounded(ahead.track, ahead.origins, np.arange(1, steps + 1), coverage, ahead.sources)
+        names = ("forecast", "lower", "upper")
+        columns: Any = list(names)
+        if len(self._columns.targets) > 1:
+            columns = pd.MultiIndex.from_product([self._columns.target_names, names])
+        return pd.DataFrame(np.stack(bounds, axis=-1).reshape(len(ahead.index), -1), index=ahead.index, columns=columns)
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None, *, series: Any = None) -> float:
+        """Return the coefficient of determination, R², of forecasts of each row from `horizon` rows before.
+
+        Parameters
+        ----------
+        X, series
+            As in `predict`.
+        y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
+            The truth; by default the columns of X that are forecast.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        float
+        """
+        check_is_fitted(self)
+        if y is None:
+            if not self._plan.autoregressive:
+                raise ValueError("score needs y: what was forecast in fit is no column of X.")
+            y = self._read(X, series).table[:, self._columns.targets]
+        return float(r2_score(y, self.predict(X, series=series), sample_weight=sample_weight))
+
+    def _fitted(self, X: Any, y: Any, series: Any) -> Any:
+        """Return a fitted copy, so that an error leaves this forecaster as it was."""
+        new = copy.copy(self)
+        rows, steps = new._read_to_learn(as_table(X), y, series)
+        new._learn(Track.of(rows)[0])
+        new._past = Past.of(rows, steps, new._learner.reach + new._plan.horizon)
+        return new
+
+    def _read_to_learn(self, X: Any, y: Any, series: Any) -> tuple[Rows, list[Any]]:
+        """Read the table to learn from, and set what follows from it; return its rows and each series' step of time."""
+        self._check_options()
+        refuse_lost_series(X, y, series, per_step=True)
+        rows = read_rows(self, X, series, reset=True)
+        self._columns, rows = find_columns(rows, getattr(self, "feature_names_in_", None), y, self.target, self.known)
+        self._columns.refuse_missing(rows)
+        self._has_series = rows.ids is not None
+        self.target_ = self._columns.target_names
+        self.n_outputs_ = len(self.target_)
+        self._plan = self._make_plan(self._columns)
+        return rows, steps_of(rows)
+
+    def _learn(self, track: Track) -> None:
+        """Measure on the end of each series what learned from the rest; without intervals, learn from all then."""
+        everything = np.arange(len(track.table))
+        self._band: Band | None = None
+        if self.validation_fraction is None:
+            self._check_length(track.widths)
+            self._learner = self._make_learner().fit(track, everything)
+            return
+        held = np.maximum(np.ceil(track.widths * self.validation_fraction), self._plan.horizon).astype(np.int64)
+        self._check_length(track.widths, held)
+        first = np.repeat(track.widths - held, track.widths)  # place of the first row held out, for each row
+        learned = everything[track.places < first]
+        self._learner = self._make_learner().fit(track, learned)
+        last = np.repeat(track.widths, track.widths) - 1 - self._plan.horizon
+        origins = track.before(everything[(track.places >= np.maximum(first - 1, 0)) & (track.places <= last)], 0)
+        self._measure(track, learned, origins)
+        if self.interval is None:
+            self._learner = self._make_learner().fit(track, everything)
+        else:
+            self._band = self._make_band(track, learned)
+            self._band.calibrate(track, origins)
+
+    def _measure(self, track: Track, learned: Ints, origins: Origins) -> None:
+        """Compare with the naive forecast on held-out origins."""
+        steps = np.arange(1, self._plan.horizon + 1)
+        truth = track.ahead(origins, steps, self._plan.targets)
+        naive = self._make_naive().fit(track, learned).run(track, origins, steps)
+        self.forecast_samples_ = truth - self._learner.run(track, origins, steps)
+        self.validation_ = relative_errors(self.forecast_samples_, truth - naive, self.target_)
+        self.skill_ = overall(self.validation_)
+
+    def _check_options(self) -> None:
+        """Refuse parameters that contradict each other."""
+        if self.interval is not None and self.validation_fraction is None:
+            raise ValueError(
+                f"interval={self.interval!r} needs held-out errors, but validation_fraction=None holds out none; set "
+                "it, such as validation_fraction=0.2, or interval=None."
+            )
+
+    def _check_length(self, widths: Ints, held: Any = 0) -> None:
+        """Refuse series that are all too short to learn from."""
+        needed, longest = self._rows_needed(), int((widths - held).max())
+        if longest >= needed:
+            return
+        whose = "X" if len(widths) == 1 else "the longest series of X"
+        rows = int(widths.max())
+        kept = (
+            "" if longest == rows else f", {longest} when validation_fraction={self.validation_fraction} are held out"
+        )
+        remedy = "Give more rows" + (", or hold out none with validation_fraction=None" if rows >= needed else "")
+        raise ValueError(
+            f"{type(self).__name__} needs at least {needed} rows to learn from, but {whose} has only {rows} "
+            f"sample{'s' if rows > 1 else ''}{kept}. {remedy}{self._fewer_rows()}."
+        )
+
+    def _read(self, X: Any, series: Any) -> Rows:
+        """Read a table like that of fit."""
+        check_is_fitted(self)
+        return self._columns.read(self, X, series)
+
+    def _joined(self, rows: Rows) -> tuple[Rows, Sources]:
+        """Put the newest rows of fit before rows that go on from them."""
+        steps_of(rows)  # refuses gaps
+        past = self._past
+        numbers = History(past.rows, past.following).sources(rows)
+        kept = past.rows.grouping[0]
+        sources = [Source(int(i), int(kept[i]) - 1) if i >= 0 else None for i in numbers]
+        return (rows.after(past.rows, numbers) if (numbers >= 0).any() else rows), sources
+
+    def _ahead(self, steps: int, known: Any, history: Any, series: Any) -> Ahead:
+        """Put the rows to come behind the newest ones."""
+        check_is_fitted(self)
+        self._check_steps(steps)
+        past = self._past
+        sources: Sources = [Source(i, int(width) - 1) for i, width in enumerate(past.rows.grouping[0])]
+        if history is not None:
+            rows = self._read(history, series)
+            joined, sources = self._joined(rows)
+            own = Past.of(rows, steps_of(rows), 1)
+            past = replace(own, rows=replace(joined, ids=rows.ids, times=None))
+        self._check_past(past)
+        n_ahead = self._learner.needs_ahead(steps)
+        index = past.index(n_ahead)
+        track, origins = past.extended(rows_ahead(self._columns, known, index, past.rows.n_series))
+        return Ahead(track, origins, past.index(steps), sources)
+
+    def _bounded(
+        self, track: Track, origins: Origins, steps: Ints, coverage: float, sources: Sources
+    ) -> tuple[Array, Array, Array]:
+        """Return forecasts and their bounds, each of shape (n_origins, n_steps, n_targets); NaN without intervals."""
+        values = self._learner.run(track, origins, steps)
+        if self._band is None:
+            return values, np.full_like(values, np.nan), np.full_like(values, np.nan)
+        return values, *self._band.bounds(track, origins, steps, coverage, sources)
+
+    def _check_steps(self, steps: Any) -> None:
+        if not isinstance(steps, Integral) or isinstance(steps, bool) or steps < 1:
+            raise ValueError(f"steps must be a whole number of rows to forecast, at least 1; got {steps!r}.")
+
+    def _check_calibrated(self, coverage: Any, steps: int) -> None:
+        """Refuse intervals that nothing was held out for."""
+        if not isinstance(coverage, Real) or not 0 < float(coverage) < 1:
+            raise ValueError(f"coverage must be a share between 0 and 1, such as 0.9; got {coverage!r}.")
+        if self.interval is not None and steps > self._plan.horizon:
+            raise ValueError(
+                f"Errors were held out for horizon={self._plan.horizon} steps ahead, intervals were asked for {steps}; "
+                f"fit with horizon={steps}."
+            )
+
+    def _check_past(self, past: Past) -> None:
+        """Refuse series too short to go on from."""
+
+    @abstractmethod
+    def _make_plan(self, columns: Columns) -> Plan:
+        """Return what windows hold and what is forecast."""
+
+    @abstractmethod
+    def _make_learner(self) -> Learner:
+        """Return what is to be fitted."""
+
+    @abstractmethod
+    def _make_naive(self) -> Learner:
+        """Return the naive forecast to compare with."""
+
+    @abstractmethod
+    def _rows_needed(self) -> int:
+        """Return the rows of a series that a single forecast is learned from."""
+
+    def _fewer_rows(self) -> str:
+        """Return what to do about too few rows, beside giving more."""
+        return ""
+
+    def _make_band(self, track: Track, learned: Ints) -> Band:
+        return Band(self.interval == "rolling", self._learner, self._learner, self._plan.horizon)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.regressor_tags.poor_score = True  # rows that have nothing to do with each other can't be forecast
+        return tags

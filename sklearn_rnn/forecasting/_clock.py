@@ -1,0 +1,107 @@
+"""The step of time of an index: found, checked for gaps, and continued."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .._sequences import Array, offsets
+from .._series import Times, time_numbers
+from ..preprocessing._context import Rows
+
+# Where an index has gaps, its frequency is looked for in blocks of this many rows, the longest first: 25 hold two
+# years of months.
+BLOCKS = (25, 8, 4)
+MOST_BLOCKS = 100
+
+
+def steps_of(rows: Rows) -> list[Any]:
+    """Find the step of time of each series: an offset, a difference, or None where a single row tells none.
+
+    Raises
+    ------
+    ValueError
+        If there is a gap in the times of a series, or they have no common step.
+    """
+    widths, order = rows.grouping
+    if rows.times is None:
+        return [1] * len(widths)
+    times = rows.times if order is None else rows.times[order]
+    numbers = np.arange(len(times)) if order is None else order
+    steps = []
+    for begin, width in zip(offsets(widths), widths, strict=True):
+        own = slice(begin, begin + width)
+        steps.append(_regular_step(times[own], numbers[own]))
+    return steps
+
+
+def continued(last: Any, step: Any, n: int) -> pd.Index:
+    """Return the `n` times after `last`."""
+    if isinstance(last, pd.Timestamp):
+        return pd.date_range(last + step, periods=n, freq=step)
+    if isinstance(last, pd.Period):
+        return pd.period_range(last + 1, periods=n, freq=last.freq)
+    if isinstance(last, pd.Timedelta):
+        return pd.timedelta_range(last + step, periods=n, freq=step)
+    return pd.Index(last + step * np.arange(1, n + 1))
+
+
+def _regular_step(times: pd.Index, rows: Array) -> Any:
+    if len(times) == 1:
+        return getattr(times, "freq", None)
+    step = _usual_step(times)
+    if step is None:
+        raise ValueError(
+            f"The index of X has no common step: row {rows[1]} (index {times[1]}) comes {times[1] - times[0]} after "
+            f"row {rows[0]}, others come after other times. Lags count rows, so bring X to one step of time, for "
+            "example with X.resample('D').mean(), or number the rows with X.reset_index(drop=True)."
+        )
+    wrong = _unlike(times, step)
+    if wrong.any():
+        late = int(np.argmax(wrong)) + 1
+        raise ValueError(
+            f"X has a gap in time: row {rows[late]} (index {times[late]}) comes {times[late] - times[late - 1]} after "
+            f"row {rows[late - 1]}, but one step is {getattr(step, 'freqstr', step)}. Lags count rows, so fill the gap "
+            "in, for example with X.asfreq(...).interpolate(), or number the rows with X.reset_index(drop=True)."
+        )
+    return step
+
+
+def _usual_step(times: pd.Index) -> Any:
+    """Return the step that most rows have; None if there is none."""
+    if isinstance(times, pd.DatetimeIndex):
+        freq = times.freq or _inferred(times)
+        if freq is not None:
+            return freq
+    elif isinstance(times, pd.PeriodIndex):
+        return times.freq
+    gaps = np.diff(time_numbers(times))
+    middle = np.median(gaps)
+    usual = np.isclose(gaps, middle, rtol=1e-6)
+    if 2 * usual.sum() <= len(gaps):
+        return None
+    place = int(np.argmax(usual))
+    return times[place + 1] - times[place]
+
+
+def _inferred(times: pd.DatetimeIndex) -> Any:
+    """Infer the frequency of the whole or, if it has gaps, of a part."""
+    for size in (len(times), *BLOCKS):
+        for begin in range(0, len(times) - size + 1, size)[:MOST_BLOCKS]:
+            freq = pd.infer_freq(times[begin : begin + size]) if size > 2 else None
+            if freq is not None:
+                return pd.tseries.frequencies.to_offset(freq)
+    return None
+
+
+def _unlike(times: pd.Index, step: Any) -> Array:
+    """Tell for each row but the first whether it does not come one step after the row before."""
+    if not isinstance(times, Times):
+        return ~np.isclose(np.diff(times.to_numpy()), step, rtol=1e-6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.PerformanceWarning)  # of offsets that can't be vectorised
+        following = times[:-1].shift(1) if isinstance(times, pd.PeriodIndex) else times[:-1] + step
+        return np.asarray(following != times[1:])

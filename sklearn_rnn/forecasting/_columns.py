@@ -1,0 +1,185 @@
+"""Which columns of a table are forecast and which are known ahead, and reading tables of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .._sequences import Array, Ints
+from .._series import lost_series
+from ..preprocessing._context import Rows, read_rows
+from ..preprocessing.shifting import column_positions
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The columns that a forecaster was fitted on.
+
+    Parameters
+    ----------
+    names : list
+        Names of the columns of X, and of y where it is no column of X.
+    n_inputs : int
+        Columns of X.
+    targets, known : ndarray
+        Positions of what is forecast, and of what is known ahead.
+    flat : bool
+        Whether a forecast is one number per row, and not a row of numbers.
+    """
+
+    names: list[Any]
+    n_inputs: int
+    targets: Ints
+    known: Ints
+    flat: bool
+
+    @property
+    def target_names(self) -> list[Any]:
+        """Names of what is forecast."""
+        return [self.names[i] for i in self.targets]
+
+    def read(self, estimator: Any, X: Any, series: Any) -> Rows:
+        """Read a table of the same columns; targets that are no part of X are unknown, NaN.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns, lost its series, or has NaN.
+        """
+        rows = read_rows(estimator, as_table(X), series)
+        if estimator._has_series and rows.ids is None:
+            raise lost_series(estimator)
+        self.refuse_missing(rows)
+        unknown = np.full((len(rows.table), len(self.names) - self.n_inputs), np.nan)
+        return replace(rows, table=np.column_stack([rows.table, unknown])) if unknown.size else rows
+
+    def refuse_missing(self, rows: Rows) -> None:
+        """Refuse NaN and infinity."""
+        bad = ~np.isfinite(rows.table)
+        if not bad.any():
+            return
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        what = "NaN" if np.isnan(rows.table[row, column]) else "infinity"
+        where = f"row {row}" if rows.times is None else f"row {row} (index {rows.times[row]})"
+        role = ", a target" if column in self.targets else ""
+        raise ValueError(
+            f"X has {what} in column {self.names[column]!r}{role}, {where}. Windows need every row: impute it, for "
+            "example with X.interpolate(), before the forecaster."
+        )
+
+
+def as_table(X: Any) -> Any:
+    """Take a pandas Series as a table of one column."""
+    return X.to_frame() if isinstance(X, pd.Series) else X
+
+
+def find_columns(rows: Rows, names: Array | None, y: Any, target: Any, known: Any) -> tuple[Columns, Rows]:
+    """Find what is forecast: y, the columns of `target`, or all columns that are not known ahead.
+
+    Parameters
+    ----------
+    rows : Rows
+        The table of X.
+    names : ndarray of str or None
+        Names of its columns.
+    y : array-like or None
+        If its columns equal columns of X, these are forecast.
+    target, known : str, int, list of them, or None
+        Parameters of the forecaster.
+
+    Returns
+    -------
+    columns : Columns
+    rows : Rows
+        The table, with y behind it where y is no part of X.
+
+    Raises
+    ------
+    ValueError
+        If a column is not there, or both known ahead and forecast, or y does not fit.
+    """
+    n_inputs = rows.table.shape[1]
+    labels = [f"x{i}" for i in range(n_inputs)] if names is None else list(names)
+    known = column_positions("known", _as_list(known), names, n_inputs)
+    flat = target is None or np.ndim(target) == 0
+    if target is None:
+        targets = np.setdiff1d(np.arange(n_inputs), known)
+        flat = len(targets) == 1
+    else:
+        targets = column_positions("target", _as_list(target), names, n_inputs)
+    if y is not None:
+        values, y_names, flat = _read_y(y, len(rows.table))
+        found = _places_in(values, rows.table, targets if target is not None else np.arange(n_inputs))
+        if found is None and target is not None:
+            raise ValueError(
+                f"y is not what target={target!r} names in X; leave out one of the two, or give y as that column."
+            )
+        if found is None:
+            found, labels = n_inputs + np.arange(values.shape[1]), labels + y_names
+            rows = replace(rows, table=np.column_stack([rows.table, values]))
+        targets = found
+    _check_roles(labels, targets, known)
+    return Columns(labels, n_inputs, targets, np.unique(known), flat), rows
+
+
+def _check_roles(labels: list[Any], targets: Ints, known: Ints) -> None:
+    both = np.intersect1d(targets, known)
+    if len(both):
+        raise ValueError(
+            f"Columns {[labels[i] for i in both]} are both forecast and known ahead; known columns are those whose "
+            "future is certain, such as the calendar."
+        )
+    if len(targets) == 0:
+        raise ValueError(
+            "No column is left to forecast: all are known ahead. Give target= or y, or fewer known columns."
+        )
+
+
+def _as_list(given: Any) -> Any:
+    return given if given is None or np.ndim(given) else [given]
+
+
+def _read_y(y: Any, n_rows: int) -> tuple[Array, list[Any], bool]:
+    """Return y as a table, the names of its columns, and whether it had no second dimension."""
+    names = list(y.columns) if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)]
+    values = np.asarray(y)
+    if values.ndim not in (1, 2):
+        raise ValueError(f"y must give one number per row, or one per row and target; got shape {values.shape}.")
+    if len(values) != n_rows:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: X has {n_rows} rows, y has {len(values)}."
+        )
+    flat = values.ndim == 1
+    values = values.reshape(n_rows, -1)
+    if len(names) != values.shape[1] or None in names:
+        names = ["y"] if values.shape[1] == 1 else [f"y{i}" for i in range(values.shape[1])]
+    return _numbers(values), names, flat
+
+
+def _numbers(values: Array) -> Array:
+    try:
+        values = values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"y must be numbers, but it holds others ({error}).") from error
+    bad = ~np.isfinite(values)
+    if bad.any():
+        row = int(np.argwhere(bad)[0][0])
+        raise ValueError(
+            f"y has {'NaN' if np.isnan(values[bad][0]) else 'infinity'} in row {row}; impute it, or drop "
+            "the rows before or after it."
+        )
+    return values
+
+
+def _places_in(values: Array, table: Array, among: Ints) -> Ints | None:
+    """Find each column of `values` among columns of the table; None unless all are there."""
+    found = []
+    for column in values.T:
+        places = [i for i in among if np.array_equal(table[:, i], column.astype(table.dtype))]
+        if not places:
+            return None
+        found.append(places[0])
+    return np.array(found)

@@ -1,0 +1,101 @@
+"""One fitted estimator and how windows go into it: as sequences, or as a lag table."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+from .._sequences import Array, Ints
+from .._windows import Windows
+from ..encoder_decoder import EncoderDecoderRegressor
+
+# Windows that can't be views are predicted in pieces of about this many numbers.
+PIECE = 4_000_000
+
+
+def takes_sequences(estimator: Any) -> bool:
+    """Tell whether an estimator reads windows as sequences of steps, and not as rows of a table.
+
+    Raises
+    ------
+    ValueError
+        If the last step of a pipeline does, but one before does not.
+    """
+    if not _takes_three_d(_last(estimator)):
+        return False
+    if isinstance(estimator, Pipeline):
+        before = (step for _, step in estimator.steps[:-1] if step not in (None, "passthrough"))
+        tables = [type(step).__name__ for step in before if not _takes_three_d(step)]
+        if tables:
+            raise ValueError(
+                f"{tables[0]} comes before {type(_last(estimator)).__name__} in the estimator, but takes tables alone, "
+                f"no windows; wrap a scaler, as in SequenceScaler({tables[0]}()), or put it before the forecaster."
+            )
+    return True
+
+
+def answers_sequences(estimator: Any) -> bool:
+    """Tell whether an estimator learns y of shape (n, steps, n_outputs)."""
+    return isinstance(_last(estimator), EncoderDecoderRegressor)
+
+
+def _last(estimator: Any) -> Any:
+    """Return the estimator that learns, behind the steps of pipelines and within searches and target transformers."""
+    if isinstance(estimator, Pipeline):
+        return _last(estimator.steps[-1][1])
+    inner = getattr(estimator, "estimator", None) or getattr(estimator, "regressor", None)
+    return estimator if inner is None else _last(inner)
+
+
+def _takes_three_d(estimator: Any) -> bool:
+    return bool(get_tags(estimator).input_tags.three_d_array)
+
+
+class Model:
+    """An estimator of changes, or values, from windows.
+
+    Parameters
+    ----------
+    estimator : object
+        A regressor of scikit-learn's kind; a clone of it is fitted.
+    relative : ndarray of shape (n_relative,)
+        Columns that are counted from their newest value in each window.
+    means : ndarray of shape (n_inputs,)
+        What stands for values before a series in a lag table. Sequences leave such steps out.
+    """
+
+    def __init__(self, estimator: Any, relative: Ints, means: Array) -> None:
+        self.estimator = clone(estimator)
+        self.takes_sequences = takes_sequences(estimator)
+        self.relative = relative
+        self.filling = means.copy()
+        self.filling[relative] = 0.0
+
+    def fit(self, windows: Windows, y: Array) -> Self:
+        """Fit; y is (n, n_outputs) or, for sequences of outputs, (n, steps, n_outputs)."""
+        self.estimator.fit(self._input(windows), y[:, 0] if y.shape[1:] == (1,) else y)
+        return self
+
+    def predict(self, windows: Windows) -> Array:
+        """Return what the estimator answers, a row per window."""
+        size = len(windows) if self._reads_views else max(1, PIECE // (windows.shape[1] * windows.shape[2]))
+        pieces = (windows[begin : begin + size] for begin in range(0, len(windows), size))
+        answers = [np.asarray(self.estimator.predict(self._input(piece)), dtype=np.float64) for piece in pieces]
+        return np.concatenate([answer.reshape(len(answer), -1) for answer in answers])
+
+    @property
+    def _reads_views(self) -> bool:
+        return self.takes_sequences and len(self.relative) == 0
+
+    def _input(self, windows: Windows) -> Any:
+        if self._reads_views:
+            return windows
+        values = np.array(windows)
+        values[:, :, self.relative] -= values[:, -1:, self.relative]
+        if self.takes_sequences:
+            return values
+        return np.where(np.isnan(values), self.filling, values).reshape(len(values), -1)

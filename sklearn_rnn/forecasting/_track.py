@@ -1,0 +1,166 @@
+"""Rows of all series with what is forecast of them, and the windows and anchors of origins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .._sequences import Array, Ints, offsets
+from .._windows import Windows
+from ..preprocessing._context import Rows
+from ..preprocessing.shifting import shift_known
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What windows hold and what is forecast from them.
+
+    Parameters
+    ----------
+    lags, step : int
+        Steps of a window, and rows from one to the next.
+    n_inputs : int
+        Columns of X; a table may have more columns behind them: targets that are no part of X.
+    known : ndarray of shape (n_known,)
+        Positions of the columns that are known ahead.
+    targets : ndarray of shape (n_targets,)
+        Positions of what is forecast.
+    anchor : None, "last" or int
+        Where changes are counted from.
+    relative : ndarray of shape (n_relative,)
+        Positions of inputs that are counted from their newest value in each window.
+    horizon : int
+        Steps ahead that are answered for.
+    """
+
+    lags: int
+    step: int
+    n_inputs: int
+    known: Ints
+    targets: Ints
+    anchor: Any
+    relative: Ints
+    horizon: int
+
+    @property
+    def span(self) -> int:
+        """Rows from the oldest to the newest step of a window."""
+        return self.step * (self.lags - 1) + 1
+
+    @property
+    def reach(self) -> int:
+        """Rows before and with the origin that a forecast is made from."""
+        return max(self.span, self.anchor if isinstance(self.anchor, int) else 1)
+
+    @property
+    def autoregressive(self) -> bool:
+        """Whether the targets are columns of X, so that windows hold their past."""
+        return bool((self.targets < self.n_inputs).all())
+
+    @property
+    def unforeseen(self) -> Ints:
+        """Positions of the columns of X that are neither known ahead nor forecast."""
+        return np.setdiff1d(np.arange(self.n_inputs), np.union1d(self.known, self.targets))
+
+    def windows(self, track: Track, origins: Origins, ahead: int) -> Windows:
+        """Frame the window of each origin; known columns are those of the row `ahead` rows later."""
+        table = self.moved(track, ahead)
+        return Windows(table, origins.rows, origins.begins, lags=self.lags, step=self.step)
+
+    def moved(self, track: Track, ahead: int) -> Array:
+        """Return the inputs, with the known columns `ahead` rows back in time."""
+        inputs = track.table[:, : self.n_inputs]
+        return shift_known(inputs, self.known, ahead, track.widths) if len(self.known) else inputs
+
+    def anchors(self, track: Track, origins: Origins, steps: Ints) -> Array:
+        """Return where changes are counted from, of shape (n_origins, n_steps, n_targets); NaN before a series."""
+        return past_values(track, origins, anchor_offsets(self.anchor, steps), self.targets)
+
+
+def anchor_offsets(anchor: Any, steps: Ints) -> Ints:
+    """Return the rows from an origin to the anchor of each step ahead: zero or less.
+
+    With a season of m rows, m before the target may lie ahead of the origin; it is then as many whole seasons
+    before the target as it takes.
+    """
+    if anchor == "last":
+        return np.zeros_like(steps)
+    return np.asarray(steps - anchor * -(-steps // anchor))
+
+
+def past_values(track: Track, origins: Origins, shifts: Ints, columns: Ints) -> Array:
+    """Return the values of columns at rows of the past of each origin; NaN before its series begins."""
+    rows = origins.rows[:, None] + shifts
+    values = track.table[np.maximum(rows, 0)[:, :, None], columns]
+    values[rows < origins.begins[:, None]] = np.nan
+    return values
+
+
+@dataclass(frozen=True, eq=False)
+class Origins:
+    """Rows of a track that forecasts are made from: the newest that is known, and the first of its series.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_origins,)
+        Newest known row; it may lie before the series, of which nothing is known then.
+    begins : ndarray of shape (n_origins,)
+        First row of the series.
+    """
+
+    rows: Ints
+    begins: Ints
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, which: Any) -> Origins:
+        """Return some of the origins."""
+        return Origins(self.rows[which], self.begins[which])
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """The rows of all series, series after series.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_rows, n_columns)
+        Columns of X and, behind them, of targets that are no part of X.
+    widths : ndarray of shape (n_series,)
+        Rows of each series.
+    """
+
+    table: Array
+    widths: Ints
+
+    @classmethod
+    def of(cls, rows: Rows) -> tuple[Track, Ints]:
+        """Return the track of rows, and the place of each row in it."""
+        table, positions, _ = rows.places()
+        return cls(table, rows.grouping[0]), positions
+
+    @cached_property
+    def begins(self) -> Ints:
+        """First row of the series of each row."""
+        return np.repeat(offsets(self.widths), self.widths)
+
+    @cached_property
+    def places(self) -> Ints:
+        """Number of each row within its series."""
+        return np.arange(len(self.table)) - self.begins
+
+    def head(self, n: int) -> Track:
+        """Return the first `n` rows of each series."""
+        return Track(self.table[self.places < n], np.minimum(self.widths, n))
+
+    def before(self, rows: Ints, ahead: int) -> Origins:
+        """Return the origins `ahead` rows before these rows."""
+        return Origins(rows - ahead, self.begins[rows])
+
+    def ahead(self, origins: Origins, steps: Ints, columns: Ints) -> Array:
+        """Return the values of columns these steps ahead of origins, of shape (n_origins, n_steps, n_columns)."""
+        return self.table[(origins.rows[:, None] + steps)[:, :, None], columns]

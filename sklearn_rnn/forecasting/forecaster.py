@@ -1,0 +1,337 @@
+"""SequenceForecaster: any regressor becomes a forecaster of several steps ahead."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Integral
+from typing import Any, ClassVar, cast
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._sequences import Ints
+from ..preprocessing.scaling import SequenceScaler
+from ..regressors import LSTMRegressor
+from ._base import Forecaster
+from ._columns import Columns
+from ._future import Past
+from ._intervals import Band
+from ._learners import Learner, Naive
+from ._models import takes_sequences
+from ._strategies import STRATEGIES, Strategy
+from ._track import Plan, Track
+from .naive import NaiveForecaster
+from .skill import SkillWarning
+
+
+class SequenceForecaster(Forecaster):
+    """Forecast a table in time order with a regressor that reads windows of its past.
+
+    Parameters
+    ----------
+    estimator : object, default=None
+        A regressor of scikit-learn's kind. Estimators of sequences (of this package, or a pipeline of such steps) get
+        windows of shape (n, lags, n_features); any other, such as `Ridge`, a lag table of shape
+        (n, lags * n_features). None is ``make_pipeline(SequenceScaler(), LSTMRegressor(early_stopping=True))``.
+    lags : int, default=24
+        Steps of a window. At least a whole season is a good start; see `suggest_lags`.
+    horizon : int, default=1
+        Steps ahead of `predict`, and those that errors are held out for. With "direct" and "joint" also those that
+        are learned.
+    step : int, default=1
+        Rows from one step of a window to the next.
+    strategy : {"recursive", "direct", "joint"}, default="recursive"
+        "recursive" learns one step ahead and feeds its forecasts back, as far as wanted; "direct" fits one estimator
+        for each step ahead; "joint" fits one that answers all steps at once.
+    target : str, int or list, default=None
+        Columns of X to forecast; by default y, or else all that are not known ahead.
+    known : str, int or list, default=None
+        Columns that are known ahead (calendar, plans). Windows hold them up to the row that is forecast.
+    anchor : None, "last" or int, default="last"
+        What the estimator learns the change from: the newest value of the window, or with an int m the value m rows
+        before the target, a season (further seasons before, where that one is not known yet). None learns the value
+        itself. Where y is no column of X its past is unknown, and "last" means None.
+    relative : bool or "auto", default="auto"
+        Whether windows hold targets as differences from their newest value, too, so that what was learned holds at any
+        level; False shows the level, which tells something where a series returns to its mean. "auto" is True with an
+        anchor. Windows are copied then, in place of views.
+    interval : {"split", "rolling"}, default=None
+        Whether errors on held-out rows are kept for `predict_interval`: as they are ("split"), or so that intervals
+        follow the errors that have come since in each series ("rolling", for series that change). The estimator is
+        then that which learned from the rows before; otherwise it learns from all rows in the end.
+    quantiles : pair of floats, default=None
+        Two more estimators learn these quantiles, such as (0.05, 0.95), and intervals begin from theirs, so that their
+        width follows the window (conformalised quantile regression). The last step of `estimator` must have a
+        parameter ``quantile``; its ``loss``, if any, is set to "quantile". Not with "recursive" beyond one step,
+        since a quantile that is fed back is none.
+    validation_fraction : float, default=0.1
+        Share of the rows of each series, its end and at least `horizon`, that `skill_` and intervals are measured on.
+        None measures nothing, which halves the time of a fit, as in a search that measures by itself.
+    naive : NaiveForecaster, default=None
+        What `skill_` compares with; by default the last value or, with an int m as anchor, the last season of m rows.
+    random_state : int, RandomState instance or None, default=None
+        Seeds every ``random_state`` of the estimator that is None.
+    n_jobs : int, default=None
+        Estimators that "direct" fits at once.
+
+    Attributes
+    ----------
+    estimators_ : list
+        The fitted estimators, in the order of steps ahead; a single one if not "direct".
+    anchor_ : None, "last" or int
+        What changes are counted from.
+    target_ : list
+        Names of what is forecast.
+    skill_ : float
+        One minus the ratio of the mean absolute error to that of the naive forecast, on held-out rows.
+    validation_ : DataFrame
+        Errors on held-out rows by target and step ahead: "mae", "naive_mae" and "skill".
+    forecast_samples_ : ndarray of shape (n_samples, horizon, n_targets)
+        Held-out errors, truth minus forecast: added to a forecast, samples of the future.
+    n_features_in_, n_outputs_ : int
+        Columns of X, and of what is forecast.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, if it had names.
+
+    Warns
+    -----
+    SkillWarning
+        If the forecasts are no better than the naive ones on held-out rows.
+
+    Notes
+    -----
+    A forecast made at a row sees nothing after it but columns that are known ahead. Windows that begin before their
+    series are shorter for estimators of sequences, which learn from them, too; in a lag table the means of the
+    training rows stand in, and training leaves such rows out.
+
+    References
+    ----------
+    Ben Taieb, Bontempi, Atiya and Sorjamaa (2012), A review and comparison of strategies for multi-step ahead time
+    series forecasting, Expert Systems with Applications 39.
+    Romano, Patterson and Candès (2019), Conformalized quantile regression, NeurIPS.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_rnn import SequenceForecaster
+    >>> from sklearn_rnn.datasets import load_co2
+    >>> co2 = load_co2().frame[["co2"]]
+    >>> forecaster = SequenceForecaster(Ridge(), lags=52, anchor=52).fit(co2)
+    >>> forecaster.forecast(2).round(1)
+                  co2
+    time
+    2002-01-05  371.8
+    2002-01-12  372.1
+    >>> forecaster.skill_ > 0.5  # against the value of a year before
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **Forecaster._parameter_constraints,
+        "estimator": [None, HasMethods(["fit", "predict"])],
+        "lags": [Interval(Integral, 1, None, closed="left")],
+        "step": [Interval(Integral, 1, None, closed="left")],
+        "strategy": [StrOptions(set(STRATEGIES))],
+        "anchor": [None, StrOptions({"last"}), Interval(Integral, 1, None, closed="left")],
+        "relative": ["boolean", StrOptions({"auto"})],
+        "quantiles": [None, tuple, list],
+        "naive": [None, NaiveForecaster],
+        "random_state": ["random_state"],
+        "n_jobs": [None, Integral],
+    }
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        lags: int = 24,
+        horizon: int = 1,
+        step: int = 1,
+        strategy: str = "recursive",
+        target: Any = None,
+        known: Any = None,
+        anchor: Any = "last",
+        relative: Any = "auto",
+        interval: str | None = None,
+        quantiles: Any = None,
+        validation_fraction: float | None = 0.1,
+        naive: Any = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.lags = lags
+        self.horizon = horizon
+        self.step = step
+        self.strategy = strategy
+        self.target = target
+        self.known = known
+        self.anchor = anchor
+        self.relative = relative
+        self.interval = interval
+        self.quantiles = quantiles
+        self.validation_fraction = validation_fraction
+        self.naive = naive
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    @property
+    def estimators_(self) -> list[Any]:
+        """The fitted estimators."""
+        return [model.estimator for model in self._fitted_learner().models]
+
+    @property
+    def estimator_(self) -> Any:
+        """The fitted estimator, where there is one."""
+        models = self.estimators_
+        if len(models) > 1:
+            raise AttributeError(
+                f"There are {len(models)} fitted estimators, one for each step ahead: see estimators_."
+            )
+        return models[0]
+
+    def _fitted(self, X: Any, y: Any, series: Any) -> Any:
+        new = super()._fitted(X, y, series)
+        skill = getattr(new, "skill_", 1.0)
+        if skill <= 0:
+            naive = new._make_naive()
+            what = {"last": "the last value", "seasonal": f"the value {naive.season} rows before"}
+            warnings.warn(
+                f"The forecasts are no better than {what.get(naive.strategy, naive.strategy)}: on held-out rows their "
+                f"mean absolute error is {1 - skill:.2f} times that of the naive forecast (skill {skill:.2f}). Train "
+                "longer, try other lags, another anchor or strategy, or use NaiveForecaster; validation_ has the "
+                "errors by step.",
+                SkillWarning,
+                stacklevel=4,
+            )
+        return new
+
+    def _check_options(self) -> None:
+        super()._check_options()
+        if self.relative is True and self.anchor is None:
+            raise ValueError(
+                "relative=True hides the level of the target in windows, but anchor=None asks for the level; use "
+                "anchor='last', or relative='auto'."
+            )
+        if self.quantiles is not None:
+            self._check_quantiles()
+
+    def _check_quantiles(self) -> None:
+        if self.interval is None:
+            raise ValueError(
+                f"quantiles={self.quantiles!r} are where intervals begin from, but interval=None keeps none; use "
+                "interval='split' or 'rolling'."
+            )
+        if len(self.quantiles) != 2 or not 0 < self.quantiles[0] < self.quantiles[1] < 1:
+            raise ValueError(
+                f"quantiles must be two shares in rising order, such as (0.05, 0.95); got {self.quantiles!r}."
+            )
+        if self.strategy == "recursive" and self.horizon > 1:
+            raise ValueError(
+                "strategy='recursive' can't forecast quantiles beyond one step, since a quantile that is fed back is "
+                "none; use strategy='direct' or 'joint', or intervals without quantiles."
+            )
+
+    def _make_plan(self, columns: Columns) -> Plan:
+        autoregressive = bool((columns.targets < columns.n_inputs).all())
+        self.anchor_ = self.anchor if autoregressive or self.anchor != "last" else None
+        if self.anchor_ is not None and not autoregressive:
+            raise ValueError(
+                f"anchor={self.anchor!r} needs past values of the target, but y is no column of X; add it to X, or use "
+                "anchor=None."
+            )
+        anchor = self.anchor_ if self.anchor_ in (None, "last") else int(self.anchor_)
+        is_relative = anchor is not None if self.relative == "auto" else self.relative
+        sizes = (int(self.lags), int(self.step), columns.n_inputs)
+        relative = columns.targets[: len(columns.targets) * bool(is_relative)]
+        plan = Plan(*sizes, columns.known, columns.targets, anchor, relative, int(self.horizon))
+        self._check_feedback(plan, columns, plan.horizon)
+        return plan
+
+    def _check_feedback(self, plan: Plan, columns: Columns, steps: int) -> None:
+        """Refuse to feed forecasts back where some columns of the next window would be unknown."""
+        if self.strategy != "recursive" or steps == 1:
+            return
+        missing = [columns.names[i] for i in plan.unforeseen]
+        if missing or not plan.autoregressive:
+            which = f"columns {missing} of X are neither forecast nor known ahead" if missing else "y is no column of X"
+            raise ValueError(
+                f"strategy='recursive' can't go {steps} steps ahead: {which}, so the next window would not be whole. "
+                "Use strategy='direct' or 'joint', name columns whose future is certain in known, or forecast all "
+                "columns."
+            )
+
+    def _check_steps(self, steps: Any) -> None:
+        super()._check_steps(steps)
+        self._check_feedback(self._plan, self._columns, steps)
+        if self.strategy != "recursive" and steps > self._plan.horizon:
+            raise ValueError(
+                f"strategy={self.strategy!r} has learned horizon={self._plan.horizon} steps ahead, {steps} were asked "
+                f"for; fit with horizon={steps}, or use strategy='recursive'."
+            )
+
+    def _check_past(self, past: Past) -> None:
+        learner = self._fitted_learner()
+        short = past.rows.grouping[0] < self._plan.reach
+        if short.any() and not learner.models[0].takes_sequences:
+            width = int(past.rows.grouping[0][int(np.argmax(short))])
+            whose = "" if past.rows.ids is None else f" of series {past.rows.ids[int(np.argmax(short))]!r}"
+            raise ValueError(
+                f"A forecast is made from {self._plan.reach} rows, but the history{whose} has only {width}; give more "
+                "rows."
+            )
+
+    def _fitted_learner(self) -> Strategy:
+        check_is_fitted(self)
+        return cast("Strategy", self._learner)
+
+    def _make_learner(self) -> Learner:
+        return STRATEGIES[self.strategy](self._seeded(), self._plan, self.n_jobs)
+
+    def _make_naive(self) -> Naive:
+        season = self._plan.anchor if isinstance(self._plan.anchor, int) else None
+        naive = self.naive or NaiveForecaster("last" if season is None else "seasonal", season=season)
+        naive._check_options()
+        return Naive(self._plan, naive.strategy, int(naive.season or 1))
+
+    def _make_band(self, track: Track, learned: Ints) -> Band:
+        low = high = self._learner
+        if self.quantiles is not None:
+            low, high = (self._quantile_learner(quantile).fit(track, learned) for quantile in self.quantiles)
+        return Band(self.interval == "rolling", low, high, self._plan.horizon)
+
+    def _quantile_learner(self, quantile: float) -> Learner:
+        estimator = self._seeded()
+        names = estimator.get_params()
+        last = f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
+        if f"{last}quantile" not in names:
+            raise ValueError(
+                f"quantiles={self.quantiles!r} need an estimator that learns a quantile, with a parameter quantile; "
+                f"{type(estimator).__name__} has none. Use one of this package, QuantileRegressor or "
+                "HistGradientBoostingRegressor, or quantiles=None."
+            )
+        loss = {f"{last}loss": "quantile"} if f"{last}loss" in names else {}
+        estimator.set_params(**{f"{last}quantile": quantile}, **loss)
+        return STRATEGIES[self.strategy](estimator, self._plan, self.n_jobs)
+
+    def _seeded(self) -> Any:
+        """Return a clone of the estimator, with seeds."""
+        default = make_pipeline(SequenceScaler(), LSTMRegressor(early_stopping=True))
+        estimator = default if self.estimator is None else clone(self.estimator)
+        takes_sequences(estimator)  # refuses pipelines that can't
+        if self.random_state is None:
+            return estimator
+        random_state = check_random_state(self.random_state)
+        params = estimator.get_params()
+        unset = [name for name in sorted(params) if name.split("__")[-1] == "random_state" and params[name] is None]
+        return estimator.set_params(**{name: int(random_state.randint(2**31 - 1)) for name in unset})
+
+    def _rows_needed(self) -> int:
+        return self._plan.reach + (1 if self.strategy == "recursive" else self._plan.horizon)
+
+    def _fewer_rows(self) -> str:
+        return f", or use fewer lags (lags={self.lags}, step={self.step}, horizon={self.horizon})"
