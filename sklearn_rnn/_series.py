@@ -129,6 +129,12 @@ def check_order(times: pd.Index | None, widths: Ints, order: Ints | None) -> Non
     found = first_within(numbers[1:] <= numbers[:-1], widths, order)
     if found is not None:
         before, row = found
+        if times[row] == times[before]:
+            raise ValueError(
+                f"X has two rows of the same time and series: rows {before} and {row} (index {times[row]}). Keep one "
+                "of them, for example with X[~X.index.duplicated()]; if X holds several series, give series= or an "
+                "index of two levels."
+            )
         raise ValueError(
             f"X is not in time order: row {row} (index {times[row]}) comes after row {before} (index "
             f"{times[before]}), of the same series. Sort X, and y with it, for example with "

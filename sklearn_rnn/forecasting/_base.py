@@ -91,7 +91,7 @@ class Forecaster(RegressorMixin, BaseEstimator):
         ValueError
             If X has other columns, gaps in time, or missing values.
         """
-        rows = self._read(X, series)
+        rows, _ = self._read(X, series)
         track, positions = Track.of(self._joined(rows)[0])
         origins = track.before(positions[-len(rows.table) :], self._plan.horizon)
         values = self._learner.run(track, origins, np.array([self._plan.horizon]))[:, 0]
@@ -197,13 +197,13 @@ class Forecaster(RegressorMixin, BaseEstimator):
         if y is None:
             if not self._plan.autoregressive:
                 raise ValueError("score needs y: what was forecast in fit is no column of X.")
-            y = self._read(X, series).table[:, self._columns.targets]
+            y = self._read(X, series)[0].table[:, self._columns.targets]
         return float(r2_score(y, self.predict(X, series=series), sample_weight=sample_weight))
 
     def _fitted(self, X: Any, y: Any, series: Any) -> Any:
         """Return a fitted copy, so that an error leaves this forecaster as it was."""
         new = copy.copy(self)
-        rows, steps = new._read_to_learn(as_table(X), y, series)
+        rows, steps = new._read_to_learn(X, y, series)
         new._learn(Track.of(rows)[0])
         new._past = Past.of(rows, steps, new._learner.reach + new._plan.horizon)
         return new
@@ -211,6 +211,7 @@ class Forecaster(RegressorMixin, BaseEstimator):
     def _read_to_learn(self, X: Any, y: Any, series: Any) -> tuple[Rows, list[Any]]:
         """Read the table to learn from, and set what follows from it; return its rows and each series' step of time."""
         self._check_options()
+        X = as_table(X)
         refuse_lost_series(X, y, series, per_step=True)
         rows = read_rows(self, X, series, reset=True)
         self._columns, rows = find_columns(rows, getattr(self, "feature_names_in_", None), y, self.target, self.known)
@@ -219,12 +220,14 @@ class Forecaster(RegressorMixin, BaseEstimator):
         self.target_ = self._columns.target_names
         self.n_outputs_ = len(self.target_)
         self._plan = self._make_plan(self._columns)
-        return rows, steps_of(rows)
+        return rows, steps_of(X, rows)
 
     def _learn(self, track: Track) -> None:
         """Measure on the end of each series what learned from the rest; without intervals, learn from all then."""
         everything = np.arange(len(track.table))
         self._band: Band | None = None
+        for measured in ("forecast_samples_", "validation_", "skill_"):  # by an earlier fit
+            self.__dict__.pop(measured, None)
         if self.validation_fraction is None:
             self._check_length(track.widths)
             self._learner = self._make_learner().fit(track, everything)
@@ -276,14 +279,15 @@ class Forecaster(RegressorMixin, BaseEstimator):
             f"sample{'s' if rows > 1 else ''}{kept}. {remedy}{self._fewer_rows()}."
         )
 
-    def _read(self, X: Any, series: Any) -> Rows:
-        """Read a table like that of fit."""
+    def _read(self, X: Any, series: Any) -> tuple[Rows, list[Any]]:
+        """Read a table like that of fit; return its rows and each series' step of time."""
         check_is_fitted(self)
-        return self._columns.read(self, X, series)
+        X = as_table(X)
+        rows = self._columns.read(self, X, series)
+        return rows, steps_of(X, rows)
 
     def _joined(self, rows: Rows) -> tuple[Rows, Sources]:
         """Put the newest rows of fit before rows that go on from them."""
-        steps_of(rows)  # refuses gaps
         past = self._past
         numbers = History(past.rows, past.following).sources(rows)
         kept = past.rows.grouping[0]
@@ -297,9 +301,12 @@ class Forecaster(RegressorMixin, BaseEstimator):
         past = self._past
         sources: Sources = [Source(i, int(width) - 1) for i, width in enumerate(past.rows.grouping[0])]
         if history is not None:
-            rows = self._read(history, series)
+            rows, clock = self._read(history, series)
             joined, sources = self._joined(rows)
-            own = Past.of(rows, steps_of(rows), 1)
+            clock = [
+                past.steps[s.number] if step is None and s else step for step, s in zip(clock, sources, strict=True)
+            ]
+            own = Past.of(rows, clock, 1)
             past = replace(own, rows=replace(joined, ids=rows.ids, times=None))
         self._check_past(past)
         n_ahead = self._learner.needs_ahead(steps)

@@ -18,8 +18,10 @@ BLOCKS = (25, 8, 4)
 MOST_BLOCKS = 100
 
 
-def steps_of(rows: Rows) -> list[Any]:
-    """Find the step of time of each series: an offset, a difference, or None where a single row tells none.
+def steps_of(X: Any, rows: Rows) -> list[Any]:
+    """Find the step of time of each series of X, whose rows are `rows`.
+
+    It is an offset or a difference; None where it can't be known, from a single row or an index of texts.
 
     Raises
     ------
@@ -28,7 +30,8 @@ def steps_of(rows: Rows) -> list[Any]:
     """
     widths, order = rows.grouping
     if rows.times is None:
-        return [1] * len(widths)
+        has_other_index = isinstance(getattr(X, "index", None), pd.Index)
+        return [None if has_other_index else 1] * len(widths)
     times = rows.times if order is None else rows.times[order]
     numbers = np.arange(len(times)) if order is None else order
     steps = []

@@ -49,7 +49,7 @@ class Columns:
         ValueError
             If X has other columns, lost its series, or has NaN.
         """
-        rows = read_rows(estimator, as_table(X), series)
+        rows = read_rows(estimator, X, series)
         if estimator._has_series and rows.ids is None:
             raise lost_series(estimator)
         self.refuse_missing(rows)

@@ -61,12 +61,12 @@ class Past:
         Raises
         ------
         ValueError
-            If a series has a single row and an index without a frequency.
+            If the step of time of a series is not known.
         """
         if None in self.steps:
             raise ValueError(
-                f"The index can't be continued: a series ends (and begins) at {self.last[self.steps.index(None)]}, and "
-                "a single row has no step of time. Give more rows, or an index with a freq."
+                "The index can't be continued: a series of one row, and an index of texts, have no step of time. Give "
+                "more rows, or an index of times or numbers, such as that of X.reset_index(drop=True)."
             )
         times = [continued(last, step, n) for last, step in zip(self.last, self.steps, strict=True)]
         ids = self.rows.ids

@@ -40,6 +40,12 @@ class Strategy(Learner):
         """Rows up to the origin that a forecast is made from."""
         return self.plan.reach
 
+    def _learn_levels(self, track: Track, rows: Ints) -> None:
+        """Learn the means of columns, and which of them windows hold as differences."""
+        self._learn_means(track, rows)
+        drifting = track.drifts(rows, self.plan.targets) if self.plan.relative == "auto" else self.plan.relative
+        self.relative = self.plan.targets[np.broadcast_to(drifting, self.plan.targets.shape)]
+
     def _learnable(self, track: Track, rows: Ints, steps: Ints) -> Ints:
         """Select the rows whose window, the last of `steps` before, is whole enough and whose anchors exist.
 
@@ -57,7 +63,7 @@ class Strategy(Learner):
         return self._or_mean(self.plan.anchors(track, origins, steps))
 
     def _model(self) -> Model:
-        return Model(self.estimator, self.plan.relative, self.means[: self.plan.n_inputs])
+        return Model(self.estimator, self.relative, self.means[: self.plan.n_inputs])
 
 
 class Direct(Strategy):
@@ -70,7 +76,7 @@ class Direct(Strategy):
 
     def fit(self, track: Track, rows: Ints) -> Self:
         """Learn from forecasts of these rows of the track."""
-        self._learn_means(track, rows)
+        self._learn_levels(track, rows)
         jobs = (delayed(_fit)(self._model(), *self._task(track, rows, ahead)) for ahead in range(1, self.n_models + 1))
         self.models = Parallel(n_jobs=self.n_jobs)(jobs)
         return self
@@ -95,7 +101,7 @@ class Joint(Strategy):
 
     def fit(self, track: Track, rows: Ints) -> Self:
         """Learn from forecasts of these rows of the track."""
-        self._learn_means(track, rows)
+        self._learn_levels(track, rows)
         steps = np.arange(1, self.plan.horizon + 1)
         origins = track.before(self._learnable(track, rows, steps), self.plan.horizon)
         changes = track.ahead(origins, steps, self.plan.targets) - self._anchors(track, origins, steps)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._sequences import Array, Ints, offsets
 from .._windows import Windows
@@ -30,8 +31,8 @@ class Plan:
         Positions of what is forecast.
     anchor : None, "last" or int
         Where changes are counted from.
-    relative : ndarray of shape (n_relative,)
-        Positions of inputs that are counted from their newest value in each window.
+    relative : bool or "auto"
+        Whether targets in windows are counted from their newest value; "auto" where they drift.
     horizon : int
         Steps ahead that are answered for.
     """
@@ -42,7 +43,7 @@ class Plan:
     known: Ints
     targets: Ints
     anchor: Any
-    relative: Ints
+    relative: Any
     horizon: int
 
     @property
@@ -152,6 +153,22 @@ class Track:
     def places(self) -> Ints:
         """Number of each row within its series."""
         return np.arange(len(self.table)) - self.begins
+
+    def drifts(self, rows: Ints, columns: Ints) -> NDArray[np.bool_]:
+        """Tell of each column whether, over these rows, it drifts away from where it was.
+
+        It does if the means of the first and the last third of series are further apart than a standard deviation
+        within them.
+        """
+        apart, within = np.zeros(len(columns)), np.zeros(len(columns))
+        for begin in np.unique(self.begins[rows]):
+            own = self.table[rows[self.begins[rows] == begin]][:, columns]
+            third = len(own) // 3
+            if third:
+                first, last = own[:third], own[-third:]
+                apart += (last.mean(axis=0) - first.mean(axis=0)) ** 2
+                within += (first.var(axis=0) + last.var(axis=0)) / 2
+        return apart > within
 
     def head(self, n: int) -> Track:
         """Return the first `n` rows of each series."""

@@ -16,7 +16,6 @@ from tqdm.auto import tqdm
 from .._sequences import Array, Ints, offsets
 from ..preprocessing._context import Rows
 from ._base import Forecaster
-from ._columns import as_table
 from ._intervals import Source
 from ._track import Origins, Track
 
@@ -95,7 +94,7 @@ def backtest(
     True
     """
     reader = _checked(forecaster, every, refit)
-    whole = Whole.of(reader._read_to_learn(as_table(X), y, series)[0])
+    whole = Whole.of(reader._read_to_learn(X, y, series)[0])
     steps = reader._plan.horizon if steps is None else steps
     reader._check_steps(steps)
     reader._check_calibrated(coverage, steps)

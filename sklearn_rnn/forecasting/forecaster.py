@@ -56,9 +56,10 @@ class SequenceForecaster(Forecaster):
         before the target, a season (further seasons before, where that one is not known yet). None learns the value
         itself. Where y is no column of X its past is unknown, and "last" means None.
     relative : bool or "auto", default="auto"
-        Whether windows hold targets as differences from their newest value, too, so that what was learned holds at any
-        level; False shows the level, which tells something where a series returns to its mean. "auto" is True with an
-        anchor. Windows are copied then, in place of views.
+        Whether windows, too, hold targets as differences from their newest value, so that what was learned holds at
+        any level; without, they show the level, which tells something where a series returns to its mean. "auto" is
+        True for targets that drift: where the means of the first and the last third of the series are further apart
+        than a standard deviation within them. Such windows are copies, not views. Only with an anchor.
     interval : {"split", "rolling"}, default=None
         Whether errors on held-out rows are kept for `predict_interval`: as they are ("split"), or so that intervals
         follow the errors that have come since in each series ("rolling", for series that change). The estimator is
@@ -84,6 +85,8 @@ class SequenceForecaster(Forecaster):
         The fitted estimators, in the order of steps ahead; a single one if not "direct".
     anchor_ : None, "last" or int
         What changes are counted from.
+    relative_ : list
+        Names of the targets that windows hold as differences.
     target_ : list
         Names of what is forecast.
     skill_ : float
@@ -194,6 +197,11 @@ class SequenceForecaster(Forecaster):
             )
         return models[0]
 
+    @property
+    def relative_(self) -> list[Any]:
+        """Names of the targets that windows hold as differences."""
+        return [self._columns.names[i] for i in self._fitted_learner().relative]
+
     def _fitted(self, X: Any, y: Any, series: Any) -> Any:
         new = super()._fitted(X, y, series)
         skill = getattr(new, "skill_", 1.0)
@@ -245,9 +253,8 @@ class SequenceForecaster(Forecaster):
                 "anchor=None."
             )
         anchor = self.anchor_ if self.anchor_ in (None, "last") else int(self.anchor_)
-        is_relative = anchor is not None if self.relative == "auto" else self.relative
         sizes = (int(self.lags), int(self.step), columns.n_inputs)
-        relative = columns.targets[: len(columns.targets) * bool(is_relative)]
+        relative = False if anchor is None else self.relative
         plan = Plan(*sizes, columns.known, columns.targets, anchor, relative, int(self.horizon))
         self._check_feedback(plan, columns, plan.horizon)
         return plan

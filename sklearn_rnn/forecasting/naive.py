@@ -5,7 +5,6 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import Forecaster
@@ -106,8 +105,7 @@ class NaiveForecaster(Forecaster):
             )
 
     def _make_plan(self, columns: Columns) -> Plan:
-        nothing = np.zeros(0, dtype=np.int64)
-        return Plan(1, 1, columns.n_inputs, columns.known, columns.targets, None, nothing, int(self.horizon))
+        return Plan(1, 1, columns.n_inputs, columns.known, columns.targets, None, False, int(self.horizon))
 
     def _make_learner(self) -> Learner:
         return Naive(self._plan, self.strategy, int(self.season or 1))
