@@ -27,6 +27,7 @@ bench: $(INSTALLED)
 	$(BIN)/python tests/benchmarks/bench_speed.py
 	$(BIN)/python tests/benchmarks/bench_memory.py
 	$(BIN)/python tests/benchmarks/bench_state.py
+	$(BIN)/python tests/benchmarks/bench_forecast.py
 
 # The pictures of docs/time.md follow the code: draw them anew when it changes.
 pictures: $(INSTALLED)

@@ -1,8 +1,10 @@
 """Recurrent networks that behave like any other scikit-learn estimator."""
 
 from .classifiers import GRUClassifier, LSTMClassifier, RNNClassifier
+from .display import BacktestDisplay, CorrelogramDisplay, ForecastDisplay, HistoryDisplay
 from .encoder_decoder import EncoderDecoderRegressor
 from .forecasting import NaiveForecaster, SequenceForecaster, SkillWarning, backtest, skill
+from .lags import autocorrelations, suggest_lags
 from .preprocessing import (
     SequenceOneHotEncoder,
     SequencePadder,
@@ -16,9 +18,13 @@ from .stream import Stream
 __version__ = "0.1.0"
 
 __all__ = [
+    "BacktestDisplay",
+    "CorrelogramDisplay",
     "EncoderDecoderRegressor",
+    "ForecastDisplay",
     "GRUClassifier",
     "GRURegressor",
+    "HistoryDisplay",
     "LSTMClassifier",
     "LSTMRegressor",
     "NaiveForecaster",
@@ -31,7 +37,9 @@ __all__ = [
     "ShiftFramer",
     "SkillWarning",
     "Stream",
+    "autocorrelations",
     "backtest",
     "series_to_supervised",
     "skill",
+    "suggest_lags",
 ]

@@ -17,7 +17,8 @@ LAYERS = [
     {"_encoder_decoder", "_windows", "datasets"},
     {"_forms"},
     {"_series"},
-    {"_reading"},
+    {"_reading", "lags"},
+    {"display"},
     {"preprocessing", "_targets", "_step"},
     {"_validation", "_data", "_lanes"},
     {"_running"},
@@ -43,6 +44,8 @@ WITHOUT_TORCH = {
     "_lanes",
     "preprocessing",
     "datasets",
+    "lags",
+    "display",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

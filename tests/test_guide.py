@@ -1,4 +1,4 @@
-"""The guide on time: its code runs, its pictures are drawn by the code it is about, and its numbers are true."""
+"""The guides: their code runs, pictures are drawn by the code they are about, and numbers are true."""
 
 from __future__ import annotations
 
@@ -14,17 +14,23 @@ import sklearn
 from sklearn_rnn._lanes import Truncation, updates
 
 DOCS = Path(__file__).parents[1] / "docs"
-TEXT = (DOCS / "time.md").read_text(encoding="utf-8")
-SECTIONS = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE))
-WITH_CODE = [title for title, section in SECTIONS.items() if ">>> " in section]
+TEXTS = {name: (DOCS / name).read_text(encoding="utf-8") for name in ("time.md", "forecasting.md")}
 
 
-@pytest.mark.parametrize("title", WITH_CODE)
-def test_code_of_each_section_runs_by_itself(title, tmp_path, monkeypatch):
+def sections(text):
+    return dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE))
+
+
+WITH_CODE = [(name, title) for name, text in TEXTS.items() for title, code in sections(text).items() if ">>> " in code]
+
+
+@pytest.mark.parametrize(("name", "title"), WITH_CODE)
+def test_code_of_each_section_runs_by_itself(name, title, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where the guide saves a state
-    code = re.sub(r"^```.*$", "", SECTIONS[title], flags=re.MULTILINE)
-    line = TEXT[: TEXT.index(SECTIONS[title])].count("\n")
-    test = doctest.DocTestParser().get_doctest(code, {}, title, "time.md", line)
+    section = sections(TEXTS[name])[title]
+    code = re.sub(r"^```.*$", "", section, flags=re.MULTILINE)
+    line = TEXTS[name][: TEXTS[name].index(section)].count("\n")
+    test = doctest.DocTestParser().get_doctest(code, {}, title, name, line)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     report = []
     with sklearn.config_context():  # takes back what the guide sets
@@ -33,19 +39,21 @@ def test_code_of_each_section_runs_by_itself(title, tmp_path, monkeypatch):
     assert failed == 0, "".join(report)
 
 
-def test_all_code_is_run():
-    assert sum(SECTIONS[title].count(">>> ") for title in WITH_CODE) == TEXT.count(">>> ")
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_all_code_is_run(text):
+    assert sum(section.count(">>> ") for section in sections(text).values()) == text.count(">>> ")
 
 
-def test_links_lead_to_sections():
-    anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in SECTIONS}
-    assert set(re.findall(r"\]\(#(.*?)\)", TEXT)) <= anchors
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_links_lead_to_sections(text):
+    anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in sections(text)}
+    assert set(re.findall(r"\]\(#(.*?)\)", text)) <= anchors
 
 
 def test_pictures_are_those_that_are_drawn(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     draw = runpy.run_path(str(DOCS / "draw_time.py"))["draw"]
-    named = {DOCS / name for name in re.findall(r"!\[.*?\]\((.*?)\)", TEXT)}
+    named = {DOCS / name for name in re.findall(r"!\[.*?\]\((.*?)\)", TEXTS["time.md"])}
     assert named == set((DOCS / "images").iterdir())
     files = draw(tmp_path / "a")
     assert {file.name for file in files} == {file.name for file in named}
@@ -54,7 +62,11 @@ def test_pictures_are_those_that_are_drawn(tmp_path, monkeypatch):
 
 
 def test_table_of_lanes_is_true():
-    rows = re.findall(r"^\| (\d+)(?: \(default\))? \| (\d+) \| (\d+) \|$", SECTIONS["Lanes: batch_size"], re.MULTILINE)
+    rows = re.findall(
+        r"^\| (\d+)(?: \(default\))? \| (\d+) \| (\d+) \|$",
+        sections(TEXTS["time.md"])["Lanes: batch_size"],
+        re.MULTILINE,
+    )
     assert len(rows) == 4
     for n_lanes, n_segments, n_updates in ((int(cell) for cell in row) for row in rows):
         segments = Truncation(50, 50, stateful=True).segments(np.array([1000]), np.array([0]), n_lanes)
