@@ -12,12 +12,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from ._modules import Recurrence, RecurrentLayer, State, _dropout_mask
+from ._modules import ROWS, Recurrence, RecurrentLayer, State, dropout_mask
 
-# Without a gradient so many steps are decoded at once, so that memory is that of the answers alone; for the same
-# reasons in such numbers of rows as `_running` has.
+# Without a gradient so many steps are decoded at once, so that memory is that of the answers alone.
 DECODED = 32_768
-ROWS = 16
 
 Stepper = Callable[[Tensor, tuple[Tensor, ...]], tuple[Tensor, ...]]
 
@@ -164,14 +162,14 @@ class EncoderDecoder(nn.Module):
     def _stepper(self, cell: Recurrence, batch: int) -> tuple[Stepper, Tensor | None]:
         """Return what runs one step of a cell, and the mask of its outputs; masks are the same in all steps."""
         nothing = self.head.weight.new_empty((batch, cell.units))
-        dropped = _dropout_mask(nothing, self.dropout, self.generator) if self.dropout and self.training else None
+        dropped = dropout_mask(nothing, self.dropout, self.generator) if self.dropout and self.training else None
         if cell.recurrent_dropout and self.training:
-            mask = _dropout_mask(nothing, cell.recurrent_dropout, self.generator)
-            weight_ih, weight_hh, bias_ih, bias_hh = cell._tensors()
+            mask = dropout_mask(nothing, cell.recurrent_dropout, self.generator)
+            weight_ih, weight_hh, bias_ih, bias_hh = cell.tensors()
 
             def step(x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
                 from_input = nn.functional.linear(x, weight_ih, bias_ih)
-                return cell._step(from_input, nn.functional.linear(state[0] * mask, weight_hh, bias_hh), state)
+                return cell.next_state(from_input, nn.functional.linear(state[0] * mask, weight_hh, bias_hh), state)
 
             return step, dropped
         fused, weights = cell.single_step()
@@ -196,7 +194,7 @@ class EncoderDecoder(nn.Module):
 
     def _drop(self, x: Tensor) -> Tensor:
         """Drop outputs of a recurrent layer on their way to the next one."""
-        return x * _dropout_mask(x, self.dropout, self.generator) if self.dropout and self.training else x
+        return x * dropout_mask(x, self.dropout, self.generator) if self.dropout and self.training else x
 
     def initial_state(self, batch: int) -> State:
         """Return the zero state of the encoder for a batch of sequences."""

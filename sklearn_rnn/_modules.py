@@ -17,6 +17,10 @@ from torch.nn.utils.rnn import pack_padded_sequence
 # One tuple of tensors (h,) or (h, c) of shape (batch, units) per direction and layer, first layer first.
 State = list[tuple[Tensor, ...]]
 
+# Sequences are run in multiples of this many rows: matrix products of fewer rows take other kernels, whose
+# rounding differs. So a prediction is the same to the last bit, whatever stands beside it in X.
+ROWS = 16
+
 CELLS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 STEPS: dict[str, Any] = {
     "tanh": torch.rnn_tanh_cell,
@@ -125,7 +129,7 @@ class RecurrentNetwork(nn.Module):
             if is_top and not per_step:
                 x = torch.cat([final[0] for final in finals], dim=1) if directions > 1 else finals[0][0]
             if self.dropout and self.training:
-                x = x * _dropout_mask(x, self.dropout, self.generator)
+                x = x * dropout_mask(x, self.dropout, self.generator)
         return self.head(x), after
 
     @property
@@ -259,9 +263,9 @@ class Recurrence(nn.Module):
         # torch adds two biases where the equations have one. A GRU alone needs both: its reset gate acts on the
         # recurrent one.
         if cell != "gru":
-            self._tensors()[3].requires_grad_(False)
+            self.tensors()[3].requires_grad_(False)
 
-    def _tensors(self) -> list[Tensor]:
+    def tensors(self) -> list[Tensor]:
         """Return the weights and biases of the input, and of the state: weight_ih, weight_hh, bias_ih, bias_hh."""
         return list(self.weights.parameters())
 
@@ -271,7 +275,7 @@ class Recurrence(nn.Module):
 
     def initialize(self, generator: torch.Generator) -> None:
         """Draw the weights, gate by gate."""
-        weight_ih, weight_hh, bias_ih, bias_hh = (tensor.data for tensor in self._tensors())
+        weight_ih, weight_hh, bias_ih, bias_hh = (tensor.data for tensor in self.tensors())
         gates = len(weight_hh) // self.units
         for block in weight_ih.chunk(gates):
             nn.init.xavier_uniform_(block, generator=generator)
@@ -284,7 +288,7 @@ class Recurrence(nn.Module):
 
     def single_step(self) -> tuple[Any, list[Tensor]]:
         """Return torch's function for one step, and its weights."""
-        return STEPS[str(self.weights.nonlinearity) if self.kind == "rnn" else self.kind], self._tensors()
+        return STEPS[str(self.weights.nonlinearity) if self.kind == "rnn" else self.kind], self.tensors()
 
     def forward(
         self,
@@ -329,13 +333,13 @@ class Recurrence(nn.Module):
     ) -> Run:
         """Run step by step, which alone allows for recurrent dropout."""
         state = self.zero_state(x.new_zeros((len(x), self.units))) if state is None else state
-        mask = _dropout_mask(state[0], self.recurrent_dropout, generator)
-        weight_ih, weight_hh, bias_ih, bias_hh = self._tensors()
+        mask = dropout_mask(state[0], self.recurrent_dropout, generator)
+        weight_ih, weight_hh, bias_ih, bias_hh = self.tensors()
         inputs = nn.functional.linear(x, weight_ih, bias_ih).unbind(dim=1)
         outputs = []
         for t, from_input in enumerate(inputs):
             recurrent = nn.functional.linear(state[0] * mask, weight_hh, bias_hh)
-            new = self._step(from_input, recurrent, state)
+            new = self.next_state(from_input, recurrent, state)
             if lengths is not None:
                 runs = (t < lengths)[:, None]
                 new = tuple(torch.where(runs, n, s) for n, s in zip(new, state, strict=True))
@@ -343,7 +347,7 @@ class Recurrence(nn.Module):
             outputs.append(state[0])
         return Run(torch.stack(outputs, dim=1), state)
 
-    def _step(self, from_input: Tensor, recurrent: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    def next_state(self, from_input: Tensor, recurrent: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Combine both halves of the gates' inputs to the next state; gates in torch's order."""
         if self.kind == "rnn":
             return ((torch.tanh if self.weights.nonlinearity == "tanh" else torch.relu)(from_input + recurrent),)
@@ -377,7 +381,7 @@ def _reorder(x: Tensor, order: Tensor) -> Tensor:
     return x.gather(1, order[:, :, None].expand(-1, -1, x.shape[2]))
 
 
-def _dropout_mask(x: Tensor, share: float, generator: torch.Generator | None) -> Tensor:
+def dropout_mask(x: Tensor, share: float, generator: torch.Generator | None) -> Tensor:
     """Draw a mask that is the same for all steps of a sequence, scaled so that the expectation stays."""
     shape = (len(x), *([1] * (x.ndim - 2)), x.shape[-1])
     return torch.empty(shape, dtype=x.dtype, device=x.device).bernoulli_(1 - share, generator=generator) / (1 - share)

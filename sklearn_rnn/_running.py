@@ -10,14 +10,11 @@ from torch import Tensor
 
 from ._data import Pair, SequenceData
 from ._encoder_decoder import EncoderDecoder
-from ._modules import RecurrentNetwork, State
+from ._modules import ROWS, RecurrentNetwork, State
 from ._sequences import Array, Ints, Sequences
 
 Network = RecurrentNetwork | EncoderDecoder
 
-# Sequences are run in multiples of this many rows: matrix products of fewer rows take other kernels, whose
-# rounding differs. So a prediction is the same to the last bit, whatever stands beside it in X.
-ROWS = 16
 # Steps that are run at once: enough to keep two cores busy, few enough for their caches (found empirically).
 STEPS = 32_768
 # Where a sequence takes several pieces, all activations of a piece are alive at once, and smaller ones cost no time.

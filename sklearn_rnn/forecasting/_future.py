@@ -51,7 +51,7 @@ class Past:
     def following(self) -> list[Any]:
         """Time that comes next in each series; None where steps have no common length."""
         return [
-            None if step is None else continued(last, step, 1)[0]
+            None if step is None else continued(last, step, 1).tolist()[0]
             for last, step in zip(self.last, self.steps, strict=True)
         ]
 
