@@ -336,7 +336,7 @@ def test_forecast_is_drawn():
     assert display.border_.get_xdata()[0] == X.index[-1]
     assert display.ax_.get_xlabel() == "day"
     assert display.ax_.get_ylabel() == "sales"
-    assert texts(display.ax_.get_legend()) == ["past", "truth", "forecast"]
+    assert texts(display.ax_.get_legend()) == ["past", "forecast", "truth"]
 
 
 def corners(band):

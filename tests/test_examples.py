@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ def load(name: str):
     """Import an example by its path."""
     spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look for it
     spec.loader.exec_module(module)
     return module
 
@@ -57,10 +59,67 @@ def weather(tmp_path):
     np.testing.assert_allclose(errors.loc["last value"], [last_value[part].mean() for part in parts[1:]], rtol=1e-5)
 
 
+def sine_wave(tmp_path):
+    plot = tmp_path / "sine_wave.png"
+    errors = load("sine_wave").main(period=25, seeds=(0,), plot=str(plot))
+    assert errors.shape == (1, 6)
+    assert errors["all"].item() < 0.05
+    assert errors[5].item() < errors[1].item() + 0.02  # the last period is about as good as the first
+    assert plot.stat().st_size > 0
+
+
+def seasons(tmp_path):
+    example = load("seasons")
+    plot = tmp_path / "seasons.png"
+    tables = example.main(n_rows=600, steps=3, max_epochs=1, every=5, plot=str(plot))
+    for table in tables.values():
+        assert table.shape == (8, 4)
+        assert np.isfinite(table.to_numpy()).all()
+        assert table.loc["last season", "skill"] == 0
+    skills = tables["CO2, weekly"]["skill"]
+    assert (skills.drop(["last season", "last value"]) > 0).all()  # an epoch does, of changes from the last value
+    assert skills["Ridge, direct"] > 0.5
+    co2 = example.load_co2().frame["co2"][-600:]
+    last_season = (co2 - co2.shift(52))[480:].abs()
+    expected = [last_season[k : len(last_season) - 2 + k : 5].mean() for k in (0, 2)]
+    np.testing.assert_allclose(tables["CO2, weekly"].loc["last season", ["first step", "last step"]], expected)
+    assert plot.stat().st_size > 0
+
+
+def beijing_24h(tmp_path):
+    example = load("beijing_24h")
+    plot = tmp_path / "beijing.png"
+    small = {"hidden_layer_sizes": (8,), "dropout": 0.0, "max_epochs": 2}
+    errors = example.main("2013-11", "2014-01", settings=small, seeds=(0,), plot=str(plot))
+    assert errors.shape == (6, 25)
+    assert np.isfinite(errors.to_numpy()).all()
+    data, raw = example.load_beijing_pm25().data["pm2.5"], example.load_beijing_pm25(raw=True).target
+    for hours in (1, 24):
+        change = (raw - data.shift(hours))["2014-01"]  # NaN where PM2.5 was not measured
+        judged = change[hours - 1 : len(change) - 24 + hours]
+        assert errors.loc["last value", hours] == pytest.approx(judged.abs().mean())
+    assert errors.loc["GRU, seed 0", "all 24"] < errors.loc["value of a day before", "all 24"]
+    assert plot.stat().st_size > 0
+
+
+def encoder_decoder(tmp_path):
+    plot = tmp_path / "encoder_decoder.png"
+    errors = load("encoder_decoder").main("2013-07", "2014-01", max_epochs=5, n_units=8, plot=str(plot))
+    assert errors.shape == (8, 25)
+    assert np.isfinite(errors.to_numpy()).all()
+    networks = errors.drop(["last value", "value of a day before"])["all 24"]
+    assert (networks < errors.loc["last value", "all 24"]).all()
+    assert plot.stat().st_size > 0
+
+
 # An example runs small, by the function of its name, which checks the figures it returns; and prints these words.
 PRINTED = {
     names_letter_by_letter: ["bits per letter", "pairs of letters", "Temperature 0.5", "of them new"],
     weather: ["windows: ", "degrees Celsius", "last value", "Ridge on the lag table", "GRU"],
+    sine_wave: ["held out", "beyond the data", "period ahead", "seed 0"],
+    seasons: ["lags suggested", "cross-validated MAE in ppm", "MAE in sunspots", "encoder-decoder, joint"],
+    beijing_24h: ["measured", "ug/m3 by hours ahead", "linear median", "GRU, seed 0", "No forecast"],
+    encoder_decoder: ["windows to learn from", "degrees Celsius", "one-to-many", "teacher forcing 0.5"],
 }
 
 

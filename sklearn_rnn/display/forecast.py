@@ -121,11 +121,11 @@ class ForecastDisplay:
         self.ax_, self.figure_ = axes_for(self, ax, figsize=(8.0, 3.6))
         usual = {"color": BLACK, "linewidth": 1.2, "label": "past"}
         self.past_line_ = self._draw_line(self.past, styled(past_kw, **usual))
-        self.truth_line_ = None
+        self.line_ = self._draw_line(self.forecast, styled(line_kw, color=BLUE, linewidth=1.8, label="forecast"))
+        self.truth_line_ = None  # drawn over the forecast, which would hide it where it is good
         if self.truth is not None:
             usual = {"color": GREY, "linewidth": 1.2, "linestyle": "--", "label": "truth"}
             self.truth_line_ = self._draw_line(self.truth, styled(truth_kw, **usual))
-        self.line_ = self._draw_line(self.forecast, styled(line_kw, color=BLUE, linewidth=1.8, label="forecast"))
         self.band_ = None
         if self.lower is not None and self.upper is not None:
             label = "interval" if self.coverage is None else f"{100 * self.coverage:.4g} % interval"

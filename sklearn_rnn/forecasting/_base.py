@@ -105,10 +105,11 @@ class Forecaster(RegressorMixin, BaseEstimator):
         steps : int
             Rows to forecast, for each series.
         known : DataFrame or array-like of shape (n_series * n_ahead, n_known), default=None
-            Future values of the columns that are known ahead. A DataFrame is matched by its index. ``n_ahead`` is
-            `steps`; with ``strategy="joint"`` it is `horizon`.
+            Future values of the columns that are known ahead, in the order of the parameter `known`. A DataFrame is
+            matched by its index. ``n_ahead`` is `steps`; with ``strategy="joint"`` it is `horizon`.
         history : DataFrame, Series or array-like of shape (n_rows, n_features), default=None
-            Rows to go on from, in place of those of `fit`. Where they go on from those of `fit`, both are the past.
+            Rows to go on from, in place of those of `fit`. They may hold the rows of `fit`, or go on from them: both
+            are the past then.
         series : array-like of shape (n_rows,), default=None
             Series of each row of `history`.
 
@@ -222,18 +223,21 @@ class Forecaster(RegressorMixin, BaseEstimator):
         self._plan = self._make_plan(self._columns)
         return rows, steps_of(X, rows)
 
-    def _learn(self, track: Track) -> None:
-        """Measure on the end of each series what learned from the rest; without intervals, learn from all then."""
+    def _learn(self, track: Track, what: str = "X") -> None:
+        """Measure on the end of each series what learned from the rest; without intervals, learn from all then.
+
+        `what` is what errors call the table.
+        """
         everything = np.arange(len(track.table))
         self._band: Band | None = None
         for measured in ("forecast_samples_", "validation_", "skill_"):  # by an earlier fit
             self.__dict__.pop(measured, None)
         if self.validation_fraction is None:
-            self._check_length(track.widths)
+            self._check_length(what, track.widths)
             self._learner = self._make_learner().fit(track, everything)
             return
         held = np.maximum(np.ceil(track.widths * self.validation_fraction), self._plan.horizon).astype(np.int64)
-        self._check_length(track.widths, held)
+        self._check_length(what, track.widths, held)
         first = np.repeat(track.widths - held, track.widths)  # place of the first row held out, for each row
         learned = everything[track.places < first]
         self._learner = self._make_learner().fit(track, learned)
@@ -263,12 +267,12 @@ class Forecaster(RegressorMixin, BaseEstimator):
                 "it, such as validation_fraction=0.2, or interval=None."
             )
 
-    def _check_length(self, widths: Ints, held: Any = 0) -> None:
+    def _check_length(self, what: str, widths: Ints, held: Any = 0) -> None:
         """Refuse series that are all too short to learn from."""
         needed, longest = self._rows_needed(), int((widths - held).max())
         if longest >= needed:
             return
-        whose = "X" if len(widths) == 1 else "the longest series of X"
+        whose = what if len(widths) == 1 else f"the longest series of {what}"
         rows = int(widths.max())
         kept = (
             "" if longest == rows else f", {longest} when validation_fraction={self.validation_fraction} are held out"
@@ -287,11 +291,13 @@ class Forecaster(RegressorMixin, BaseEstimator):
         return rows, steps_of(X, rows)
 
     def _joined(self, rows: Rows) -> tuple[Rows, Sources]:
-        """Put the newest rows of fit before rows that go on from them."""
+        """Put the newest rows of fit before rows that go on from them, and find where each series comes from."""
         past = self._past
         numbers = History(past.rows, past.following).sources(rows)
         kept = past.rows.grouping[0]
-        sources = [Source(int(i), int(kept[i]) - 1) if i >= 0 else None for i in numbers]
+        sources = past.found_in(rows)
+        for i in np.flatnonzero(numbers >= 0):
+            sources[i] = Source(int(numbers[i]), int(kept[numbers[i]]) - 1)
         return (rows.after(past.rows, numbers) if (numbers >= 0).any() else rows), sources
 
     def _ahead(self, steps: int, known: Any, history: Any, series: Any) -> Ahead:
@@ -324,7 +330,7 @@ class Forecaster(RegressorMixin, BaseEstimator):
         return values, *self._band.bounds(track, origins, steps, coverage, sources)
 
     def _check_steps(self, steps: Any) -> None:
-        if not isinstance(steps, Integral) or isinstance(steps, bool) or steps < 1:
+        if not is_count(steps):
             raise ValueError(f"steps must be a whole number of rows to forecast, at least 1; got {steps!r}.")
 
     def _check_calibrated(self, coverage: Any, steps: int) -> None:
@@ -368,3 +374,8 @@ class Forecaster(RegressorMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.regressor_tags.poor_score = True  # rows that have nothing to do with each other can't be forecast
         return tags
+
+
+def is_count(value: Any) -> bool:
+    """Tell whether a value is a whole number of at least one."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0

@@ -16,6 +16,7 @@ from ..preprocessing._context import Rows
 # years of months.
 BLOCKS = (25, 8, 4)
 MOST_BLOCKS = 100
+NOT_TIME = "If rows are steps whatever their times, number them instead, or give an array."
 
 
 def steps_of(X: Any, rows: Rows) -> list[Any]:
@@ -60,30 +61,32 @@ def _regular_step(times: pd.Index, rows: Array) -> Any:
         raise ValueError(
             f"The index of X has no common step: row {rows[1]} (index {times[1]}) comes {times[1] - times[0]} after "
             f"row {rows[0]}, others come after other times. Lags count rows, so bring X to one step of time, for "
-            "example with X.resample('D').mean(), or number the rows with X.reset_index(drop=True)."
+            f"example with X.resample('D').mean(). {NOT_TIME}"
         )
     wrong = _unlike(times, step)
     if wrong.any():
         late = int(np.argmax(wrong)) + 1
+        freq = getattr(step, "freqstr", None)
+        usual = f"the step of its series is {step}" if freq is None else f"its series has the frequency {freq!r}"
+        fill = "X.reindex(...)" if freq is None else f"X.asfreq({freq!r})"
         raise ValueError(
-            f"X has a gap in time: row {rows[late]} (index {times[late]}) comes {times[late] - times[late - 1]} after "
-            f"row {rows[late - 1]}, but one step is {getattr(step, 'freqstr', step)}. Lags count rows, so fill the gap "
-            "in, for example with X.asfreq(...).interpolate(), or number the rows with X.reset_index(drop=True)."
+            f"There is a gap in time: row {rows[late]} (index {times[late]}) comes {times[late] - times[late - 1]} "
+            f"after row {rows[late - 1]}, but {usual}. Lags count rows, so fill the gap in, as "
+            f"{fill}.interpolate() does in a single series. {NOT_TIME}"
         )
     return step
 
 
 def _usual_step(times: pd.Index) -> Any:
     """Return the step that most rows have; None if there is none."""
+    if isinstance(times, pd.PeriodIndex):
+        return times.freq
     if isinstance(times, pd.DatetimeIndex):
         freq = times.freq or _inferred(times)
         if freq is not None:
             return freq
-    elif isinstance(times, pd.PeriodIndex):
-        return times.freq
     gaps = np.diff(time_numbers(times))
-    middle = np.median(gaps)
-    usual = np.isclose(gaps, middle, rtol=1e-6)
+    usual = np.isclose(gaps, np.median(gaps), rtol=1e-6, atol=_rounding(times))
     if 2 * usual.sum() <= len(gaps):
         return None
     place = int(np.argmax(usual))
@@ -94,7 +97,9 @@ def _inferred(times: pd.DatetimeIndex) -> Any:
     """Infer the frequency of the whole or, if it has gaps, of a part."""
     for size in (len(times), *BLOCKS):
         for begin in range(0, len(times) - size + 1, size)[:MOST_BLOCKS]:
-            freq = pd.infer_freq(times[begin : begin + size]) if size > 2 else None
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of pandas 3: that it will answer the offset itself
+                freq = pd.infer_freq(times[begin : begin + size]) if size > 2 else None
             if freq is not None:
                 return pd.tseries.frequencies.to_offset(freq)
     return None
@@ -103,8 +108,15 @@ def _inferred(times: pd.DatetimeIndex) -> Any:
 def _unlike(times: pd.Index, step: Any) -> Array:
     """Tell for each row but the first whether it does not come one step after the row before."""
     if not isinstance(times, Times):
-        return ~np.isclose(np.diff(times.to_numpy()), step, rtol=1e-6)
+        return ~np.isclose(np.diff(times.to_numpy()), step, rtol=1e-6, atol=_rounding(times))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.PerformanceWarning)  # of offsets that can't be vectorised
         following = times[:-1].shift(1) if isinstance(times, pd.PeriodIndex) else times[:-1] + step
         return np.asarray(following != times[1:])
+
+
+def _rounding(times: pd.Index) -> float:
+    """Return how much a difference of times may be off because they are rounded."""
+    if not pd.api.types.is_float_dtype(times.dtype):
+        return 0.0
+    return float(8 * np.finfo(np.float64).eps * np.abs(times.to_numpy()).max())

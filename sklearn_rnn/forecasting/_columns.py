@@ -62,12 +62,15 @@ class Columns:
         if not bad.any():
             return
         row, column = (int(i) for i in np.argwhere(bad)[0])
-        what = "NaN" if np.isnan(rows.table[row, column]) else "infinity"
+        is_nan = np.isnan(rows.table[row, column])
+        what, how = (
+            ("NaN", "X.interpolate()") if is_nan else ("infinity", "X.replace([np.inf, -np.inf], np.nan).interpolate()")
+        )
         where = f"row {row}" if rows.times is None else f"row {row} (index {rows.times[row]})"
         role = ", a target" if column in self.targets else ""
         raise ValueError(
-            f"X has {what} in column {self.names[column]!r}{role}, {where}. Windows need every row: impute it, for "
-            "example with X.interpolate(), before the forecaster."
+            f"X has {what} in column {self.names[column]!r}{role}, {where}. Windows need every row: impute it before "
+            f"the forecaster, for example with {how}."
         )
 
 
@@ -122,7 +125,7 @@ def find_columns(rows: Rows, names: Array | None, y: Any, target: Any, known: An
             rows = replace(rows, table=np.column_stack([rows.table, values]))
         targets = found
     _check_roles(labels, targets, known)
-    return Columns(labels, n_inputs, targets, np.unique(known), flat), rows
+    return Columns(labels, n_inputs, targets, known, flat), rows
 
 
 def _check_roles(labels: list[Any], targets: Ints, known: Ints) -> None:
@@ -134,7 +137,8 @@ def _check_roles(labels: list[Any], targets: Ints, known: Ints) -> None:
         )
     if len(targets) == 0:
         raise ValueError(
-            "No column is left to forecast: all are known ahead. Give target= or y, or fewer known columns."
+            "No column is left to forecast: target names none, or all are known ahead. Name one in target, give y, or "
+            "name fewer in known."
         )
 
 

@@ -12,7 +12,7 @@ from .._sequences import Array, offsets
 from ..preprocessing._context import Rows
 from ._clock import continued
 from ._columns import Columns
-from ._intervals import Sources
+from ._intervals import Source, Sources
 from ._track import Origins, Track
 
 
@@ -55,6 +55,19 @@ class Past:
             for last, step in zip(self.last, self.steps, strict=True)
         ]
 
+    def found_in(self, rows: Rows) -> Sources:
+        """Find each series of `rows` that holds the newest row of a series here, by its time; None for others."""
+        sources: Sources = [None] * rows.n_series
+        if rows.times is None:
+            return sources
+        widths, order = rows.grouping
+        times = rows.times if order is None else rows.times[order]
+        for i, (begin, width, number) in enumerate(zip(offsets(widths), widths, rows.sources(self.rows), strict=True)):
+            places = times[begin : begin + width].get_indexer(pd.Index([self.last[number]]))
+            if number >= 0 and places[0] >= 0:
+                sources[i] = Source(int(number), int(places[0]))
+        return sources
+
     def index(self, n: int) -> pd.Index:
         """Return the index of the next `n` rows of each series.
 
@@ -65,8 +78,8 @@ class Past:
         """
         if None in self.steps:
             raise ValueError(
-                "The index can't be continued: a series of one row, and an index of texts, have no step of time. Give "
-                "more rows, or an index of times or numbers, such as that of X.reset_index(drop=True)."
+                "The index can't be continued: there is no step of time from one row alone, nor in an index of texts. "
+                "Give more rows, an index with a freq, or one of numbers, such as that of X.reset_index(drop=True)."
             )
         times = [continued(last, step, n) for last, step in zip(self.last, self.steps, strict=True)]
         ids = self.rows.ids
@@ -133,7 +146,10 @@ def rows_ahead(columns: Columns, known: Any, index: pd.Index, n_series: int) -> 
         raise ValueError(
             f"known must hold columns {names} of the {shape[0]} rows to come, shape {shape}; got {values.shape}."
         )
-    values = values.astype(np.float64)
+    try:
+        values = values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"known must be numbers, but it holds others ({error}).") from error
     if not np.isfinite(values).all():
         row, column = (int(i) for i in np.argwhere(~np.isfinite(values))[0])
         raise ValueError(f"known has NaN or infinity in column {names[column]!r} at {index[row]}; give every value.")

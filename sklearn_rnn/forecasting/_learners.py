@@ -89,11 +89,15 @@ class Naive(Learner):
         return self._or_mean(values)
 
     def _means_so_far(self, track: Track, origins: Origins) -> Array:
-        sums = np.zeros((len(track.table) + 1, len(self.plan.targets)))
-        np.cumsum(track.table[:, self.plan.targets], axis=0, out=sums[1:])
+        """Return the mean of each target up to each origin; NaN where nothing of it is known."""
+        values = track.table[:, self.plan.targets]
+        is_known = np.isfinite(values)
         ends = np.maximum(origins.rows + 1, origins.begins)
-        counts = (ends - origins.begins)[:, None]
-        return np.where(counts > 0, (sums[ends] - sums[origins.begins]) / np.maximum(counts, 1), np.nan)
+        sums, counts = (
+            _sums_before(each, ends) - _sums_before(each, origins.begins)
+            for each in (np.where(is_known, values, 0.0), is_known)
+        )
+        return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
     def _slopes(self, track: Track, origins: Origins) -> Array:
         """Return the mean change from row to row, from the first of a series to the origin."""
@@ -101,3 +105,9 @@ class Naive(Learner):
         gone = origins.rows - origins.begins
         change = values[np.maximum(origins.rows, 0)] - values[origins.begins]
         return np.where(gone[:, None] > 0, change / np.maximum(gone, 1)[:, None], 0.0)
+
+
+def _sums_before(values: Array, rows: Ints) -> Array:
+    sums = np.zeros((len(values) + 1, values.shape[1]))
+    np.cumsum(values, axis=0, out=sums[1:])
+    return sums[rows]

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from .._sequences import Array, Ints, offsets
 from ..preprocessing._context import Rows
-from ._base import Forecaster
+from ._base import Forecaster, is_count
 from ._intervals import Source
 from ._track import Origins, Track
 
@@ -136,11 +136,10 @@ def _checked(forecaster: Any, every: Any, refit: Any) -> Any:
             f"backtest takes a SequenceForecaster or a NaiveForecaster, got {forecaster!r}; make one from a regressor "
             "by SequenceForecaster(regressor)."
         )
-    for name, value in (("every", every), ("refit", refit)):
-        if not isinstance(value, Integral) or value < (name == "every"):
-            raise ValueError(
-                f"{name} must be a whole number of {'rows' if name == 'every' else 'cutoffs'}; got {value!r}."
-            )
+    for name, value, unit in (("every", every, "rows"), ("refit", refit, "cutoffs")):
+        is_switch = name == "refit" and isinstance(value, bool)
+        if not is_switch and not is_count(value):
+            raise ValueError(f"{name} must be a whole number of {unit}; got {value!r}.")
     forecaster._validate_params()
     return clone(forecaster)
 
@@ -150,9 +149,9 @@ def _cutoffs(reader: Any, whole: Whole, initial: Any, every: int, steps: int) ->
     longest = int(whole.track.widths.max())
     ahead = reader._make_learner().needs_ahead(steps)
     is_share = isinstance(initial, Real) and not isinstance(initial, Integral) and 0 < float(initial) < 1
-    if not is_share and (not isinstance(initial, Integral) or initial < 1):
+    if not is_share and not is_count(initial):
         raise ValueError(f"initial must be a number of rows, or a share of them between 0 and 1; got {initial!r}.")
-    first = int(longest * float(initial)) if is_share else int(initial)
+    first = max(int(longest * float(initial)), 1) if is_share else int(initial)
     places = np.arange(first - 1, longest - ahead, every)
     if len(places) == 0:
         raise ValueError(
@@ -166,7 +165,7 @@ def _run(reader: Any, whole: Whole, places: Ints, steps: int, coverage: float) -
     """Learn from the rows up to the first of these cutoffs, and forecast from all of them at once."""
     fitted, n_rows = copy.copy(reader), int(places[0]) + 1
     past = whole.track.head(n_rows)
-    fitted._learn(past)
+    fitted._learn(past, "X up to the cutoff")
     ahead = np.arange(1, steps + 1)
     origins = whole.origins(places, fitted._learner.needs_ahead(steps))
     values = np.full((5, len(origins), steps, fitted.n_outputs_), np.nan)

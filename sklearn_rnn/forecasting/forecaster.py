@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -107,6 +107,9 @@ class SequenceForecaster(Forecaster):
 
     Notes
     -----
+    A search over tables alone, ``GridSearchCV(forecaster, grid).fit(X)``, takes `score`, which reads the truth from X;
+    scorers by name need it as y, too: ``.fit(X, X["target"])``.
+
     A forecast made at a row sees nothing after it but columns that are known ahead. Windows that begin before their
     series are shorter for estimators of sequences, which learn from them, too; in a lag table the means of the
     training rows stand in, and training leaves such rows out.
@@ -225,6 +228,10 @@ class SequenceForecaster(Forecaster):
                 "relative=True hides the level of the target in windows, but anchor=None asks for the level; use "
                 "anchor='last', or relative='auto'."
             )
+        if isinstance(self.anchor, bool):
+            raise ValueError(
+                f"anchor must be None, 'last' or a number of rows of a season, at least 1; got {self.anchor}."
+            )
         if self.quantiles is not None:
             self._check_quantiles()
 
@@ -234,7 +241,8 @@ class SequenceForecaster(Forecaster):
                 f"quantiles={self.quantiles!r} are where intervals begin from, but interval=None keeps none; use "
                 "interval='split' or 'rolling'."
             )
-        if len(self.quantiles) != 2 or not 0 < self.quantiles[0] < self.quantiles[1] < 1:
+        are_shares = len(self.quantiles) == 2 and all(isinstance(share, Real) for share in self.quantiles)
+        if not are_shares or not 0 < self.quantiles[0] < self.quantiles[1] < 1:
             raise ValueError(
                 f"quantiles must be two shares in rising order, such as (0.05, 0.95); got {self.quantiles!r}."
             )
@@ -242,6 +250,14 @@ class SequenceForecaster(Forecaster):
             raise ValueError(
                 "strategy='recursive' can't forecast quantiles beyond one step, since a quantile that is fed back is "
                 "none; use strategy='direct' or 'joint', or intervals without quantiles."
+            )
+
+        estimator = self._seeded()
+        if f"{_prefix(estimator)}quantile" not in estimator.get_params():
+            raise ValueError(
+                f"quantiles={self.quantiles!r} need an estimator that learns a quantile, with a parameter quantile; "
+                f"{type(estimator).__name__} has none. Use one of this package, QuantileRegressor or "
+                "HistGradientBoostingRegressor, or quantiles=None."
             )
 
     def _make_plan(self, columns: Columns) -> Plan:
@@ -263,13 +279,17 @@ class SequenceForecaster(Forecaster):
         """Refuse to feed forecasts back where some columns of the next window would be unknown."""
         if self.strategy != "recursive" or steps == 1:
             return
-        missing = [columns.names[i] for i in plan.unforeseen]
-        if missing or not plan.autoregressive:
-            which = f"columns {missing} of X are neither forecast nor known ahead" if missing else "y is no column of X"
+        if not plan.autoregressive:
             raise ValueError(
-                f"strategy='recursive' can't go {steps} steps ahead: {which}, so the next window would not be whole. "
-                "Use strategy='direct' or 'joint', name columns whose future is certain in known, or forecast all "
-                "columns."
+                f"strategy='recursive' can't go {steps} steps ahead: y is no column of X, so it can't be fed back. Use "
+                "strategy='direct' or 'joint', or put y into X."
+            )
+        missing = [columns.names[i] for i in plan.unforeseen]
+        if missing:
+            raise ValueError(
+                f"strategy='recursive' can't go {steps} steps ahead: columns {missing} of X are neither forecast nor "
+                "known ahead, so the next window would not be whole. Use strategy='direct' or 'joint', name columns "
+                "whose future is certain in known, or forecast all columns."
             )
 
     def _check_steps(self, steps: Any) -> None:
@@ -286,10 +306,13 @@ class SequenceForecaster(Forecaster):
         short = past.rows.grouping[0] < self._plan.reach
         if short.any() and not learner.models[0].takes_sequences:
             width = int(past.rows.grouping[0][int(np.argmax(short))])
-            whose = "" if past.rows.ids is None else f" of series {past.rows.ids[int(np.argmax(short))]!r}"
+            whose, or_else = "the past", ""
+            if past.rows.ids is not None:
+                whose = f"the past of series {past.rows.ids[int(np.argmax(short))]!r}"
+                or_else = ", or leave the series out (history=)"
             raise ValueError(
-                f"A forecast is made from {self._plan.reach} rows, but the history{whose} has only {width}; give more "
-                "rows."
+                f"A forecast is made from {self._plan.reach} rows, but {whose} has only {width}; give more "
+                f"rows{or_else}."
             )
 
     def _fitted_learner(self) -> Strategy:
@@ -313,14 +336,7 @@ class SequenceForecaster(Forecaster):
 
     def _quantile_learner(self, quantile: float) -> Learner:
         estimator = self._seeded()
-        names = estimator.get_params()
-        last = f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
-        if f"{last}quantile" not in names:
-            raise ValueError(
-                f"quantiles={self.quantiles!r} need an estimator that learns a quantile, with a parameter quantile; "
-                f"{type(estimator).__name__} has none. Use one of this package, QuantileRegressor or "
-                "HistGradientBoostingRegressor, or quantiles=None."
-            )
+        names, last = estimator.get_params(), _prefix(estimator)
         loss = {f"{last}loss": "quantile"} if f"{last}loss" in names else {}
         estimator.set_params(**{f"{last}quantile": quantile}, **loss)
         return STRATEGIES[self.strategy](estimator, self._plan, self.n_jobs)
@@ -341,4 +357,10 @@ class SequenceForecaster(Forecaster):
         return self._plan.reach + (1 if self.strategy == "recursive" else self._plan.horizon)
 
     def _fewer_rows(self) -> str:
-        return f", or use fewer lags (lags={self.lags}, step={self.step}, horizon={self.horizon})"
+        anchor = "" if self.anchor in (None, "last") else f", anchor={self.anchor}"
+        return f", or look back less far (lags={self.lags}, step={self.step}{anchor}, horizon={self.horizon})"
+
+
+def _prefix(estimator: Any) -> str:
+    """Return what comes before the names of parameters of the last step of a pipeline."""
+    return f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
