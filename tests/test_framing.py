@@ -537,15 +537,19 @@ def test_rows_out_of_time_order_are_refused(index):
     X = indexed(index)
     framer = ShiftFramer().fit(X)
     shuffled = train_test_split(X, random_state=0)[0]
-    for bad in (shuffled, X.iloc[::-1], X.iloc[[0, 1, 1, 2]]):
+    disorder = r"X is not in time order: row \d+ \(index .*sort_index\(\)"
+    repeated = r"X has two rows of the same time and series: rows 1 and 2 \(index .*duplicated\(\)"
+    for bad, message in ((shuffled, disorder), (X.iloc[::-1], disorder), (X.iloc[[0, 1, 1, 2]], repeated)):
         for method in (framer.fit, framer.transform, framer.set_context):
-            with pytest.raises(ValueError, match=r"X is not in time order: row \d+ \(index .*sort_index\(\)"):
+            with pytest.raises(ValueError, match=message):
                 method(bad)
 
 
 def test_time_order_counts_within_series():
     X = panel()
-    with pytest.raises(ValueError, match="not in time order: row 1 "):
+    with pytest.raises(
+        ValueError, match=r"same time and series: rows 0 and 1 .* give series= or an index of two levels"
+    ):
         ShiftFramer().fit(X.droplevel(0))
     ShiftFramer().fit(X.droplevel(0), series=SERIES)
     rows = np.arange(30)

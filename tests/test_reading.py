@@ -283,7 +283,7 @@ def test_time_order_counts_within_series():
     read(X.droplevel(0), per_step=True, series=INTERLEAVED)
     with pytest.raises(ValueError, match=r"row 2 \(index 1\) comes after row 0 \(index 2\)"):
         read(X.iloc[[3, 1, 2]], per_step=True)
-    with pytest.raises(ValueError, match=r"row 1 \(index 0\) comes after row 0 \(index 0\), of the same series"):
+    with pytest.raises(ValueError, match=r"two rows of the same time and series: rows 0 and 1 \(index 0\)"):
         read(X.droplevel(0), per_step=True)
 
 
