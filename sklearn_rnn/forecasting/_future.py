@@ -160,7 +160,7 @@ def rows_ahead(columns: Columns, known: Any, index: pd.Index, n_series: int) -> 
 def _matched(known: Any, columns: Columns, names: list[Any], index: pd.Index) -> Array:
     """Find the rows of a DataFrame by its index."""
     frame = known.to_frame() if isinstance(known, pd.Series) else known
-    if list(frame.columns) not in (names, columns.names[: columns.n_inputs]):
+    if sorted(map(str, frame.columns)) not in (sorted(names), sorted(columns.names[: columns.n_inputs])):
         raise ValueError(
             f"known has columns {list(frame.columns)}; expected the columns known ahead, {names} (or all of X, of "
             "which the others are not looked at)."

@@ -59,7 +59,8 @@ class SequenceForecaster(Forecaster):
         Whether windows, too, hold targets as differences from their newest value, so that what was learned holds at
         any level; without, they show the level, which tells something where a series returns to its mean. "auto" is
         True for targets that drift: where the means of the first and the last third of the series are further apart
-        than a standard deviation within them. Such windows are copies, not views. Only with an anchor.
+        than a standard deviation within them (squares are summed over series). Such windows are copies, not views.
+        Only with an anchor.
     interval : {"split", "rolling"}, default=None
         Whether errors on held-out rows are kept for `predict_interval`: as they are ("split"), or so that intervals
         follow the errors that have come since in each series ("rolling", for series that change). The estimator is
@@ -77,7 +78,7 @@ class SequenceForecaster(Forecaster):
     random_state : int, RandomState instance or None, default=None
         Seeds every ``random_state`` of the estimator that is None.
     n_jobs : int, default=None
-        Estimators that "direct" fits at once.
+        Estimators that "direct" fits at once; it fits `horizon` of them, which takes long for networks.
 
     Attributes
     ----------
