@@ -274,9 +274,7 @@ class Forecaster(RegressorMixin, BaseEstimator):
             return
         whose = what if len(widths) == 1 else f"the longest series of {what}"
         rows = int(widths.max())
-        kept = (
-            "" if longest == rows else f", {longest} when validation_fraction={self.validation_fraction} are held out"
-        )
+        kept = "" if longest == rows else f", of which validation_fraction={self.validation_fraction} leaves {longest}"
         remedy = "Give more rows" + (", or hold out none with validation_fraction=None" if rows >= needed else "")
         raise ValueError(
             f"{type(self).__name__} needs at least {needed} rows to learn from, but {whose} has only {rows} "
