@@ -29,9 +29,10 @@ bench: $(INSTALLED)
 	$(BIN)/python tests/benchmarks/bench_state.py
 	$(BIN)/python tests/benchmarks/bench_forecast.py
 
-# The pictures of docs/time.md follow the code: draw them anew when it changes.
+# The pictures of the guides follow the code: draw them anew when it changes.
 pictures: $(INSTALLED)
 	$(BIN)/python docs/draw_time.py
+	$(BIN)/python docs/draw_forecasting.py
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

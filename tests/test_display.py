@@ -554,7 +554,7 @@ def test_errors_are_drawn_by_step(metric, expected):
     assert display.ax_.get_ylabel() == f"{metric.upper()} of sales"
     overall = {"mae": (4, 10), "rmse": (np.sqrt(5 * 14 / 3), 5 * np.sqrt(14 / 3))}[metric]
     assert list(display.totals.values()) == pytest.approx(list(overall))
-    assert texts(display.ax_.get_legend()) == [f"model: {overall[0]:.4g}", f"naive forecast: {overall[1]:.4g}"]
+    assert texts(display.ax_.get_legend()) == [f"model: {overall[0]:.3g}", f"naive forecast: {overall[1]:.3g}"]
 
 
 def test_several_backtests_share_axes_and_a_naive_forecast():

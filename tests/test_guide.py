@@ -52,13 +52,16 @@ def test_links_lead_to_sections(text):
 
 def test_pictures_are_those_that_are_drawn(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
-    draw = runpy.run_path(str(DOCS / "draw_time.py"))["draw"]
-    named = {DOCS / name for name in re.findall(r"!\[.*?\]\((.*?)\)", TEXTS["time.md"])}
-    assert named == set((DOCS / "images").iterdir())
-    files = draw(tmp_path / "a")
-    assert {file.name for file in files} == {file.name for file in named}
-    for file, again in zip(files, draw(tmp_path / "b"), strict=True):
-        assert file.read_bytes() == again.read_bytes()
+    all_named = set()
+    for guide, text in TEXTS.items():
+        draw = runpy.run_path(str(DOCS / f"draw_{guide.removesuffix('.md')}.py"))["draw"]
+        named = {DOCS / name for name in re.findall(r"!\[.*?\]\((.*?)\)", text)}
+        files = draw(tmp_path / "a")
+        assert {file.name for file in files} == {file.name for file in named}
+        for file, again in zip(files, draw(tmp_path / "b"), strict=True):
+            assert file.read_bytes() == again.read_bytes()
+        all_named |= named
+    assert all_named == set((DOCS / "images").iterdir())
 
 
 def test_table_of_lanes_is_true():

@@ -115,7 +115,7 @@ class BacktestDisplay:
 
     def _draw_line(self, label: str, values: pd.Series, style: dict[str, Any]) -> Any:
         total = (self.totals or {}).get(label)
-        style.setdefault("label", label if total is None else f"{label}: {total:.4g}")
+        style.setdefault("label", label if total is None else f"{label}: {total:.3g}")
         # A single step would be a line of no length.
         style.setdefault("marker", "o" if len(values) == 1 else None)
         return self.ax_.plot(values.index, values, **style)[0]
