@@ -157,7 +157,8 @@ class Forecaster(RegressorMixin, BaseEstimator):
         of at least `coverage`. Series that change break that assumption. With ``interval="rolling"`` bounds follow the
         newest errors of each series, a little wider after each miss (Gibbs and Candès, 2021): the share of the truth
         that they hold comes to `coverage` in the long run, whatever the series does, but no single bound is promised.
-        Series of `history` that are not placed in time beside those of `fit` (new ones, arrays) get bounds as of "split".
+        Series of `history` that have no place in time beside those of `fit` (new ones, arrays) get bounds as of
+        "split".
 
         References: Vovk, Gammerman and Shafer (2005), Algorithmic learning in a random world. Lei et al. (2018),
         Distribution-free predictive inference for regression, JASA 113. Gibbs and Candès (2021), Adaptive conformal

@@ -252,7 +252,6 @@ class SequenceForecaster(Forecaster):
                 "strategy='recursive' can't forecast quantiles beyond one step, since a quantile that is fed back is "
                 "none; use strategy='direct' or 'joint', or intervals without quantiles."
             )
-
         estimator = self._seeded()
         if f"{_prefix(estimator)}quantile" not in estimator.get_params():
             raise ValueError(
