@@ -352,6 +352,7 @@ INDEXES = {
     "integers": pd.Index(np.arange(5, 40), name="day"),
     "even integers": pd.Index(np.arange(4, 74, 2)),
     "floats": pd.Index(np.arange(35) * 0.1, name="seconds"),
+    "fifteenths of months": pd.date_range("2020-01-01", periods=35, freq="MS") + pd.Timedelta(days=14),
     "floats since 1970": pd.Index(1.7e9 + np.arange(35) * 0.1),
 }
 

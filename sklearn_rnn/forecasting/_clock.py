@@ -16,6 +16,7 @@ from ..preprocessing._context import Rows
 # years of months.
 BLOCKS = (25, 8, 4)
 MOST_BLOCKS = 100
+MONTH = pd.DateOffset(months=1)
 NOT_TIME = "If rows are steps whatever their times, number them instead, or give an array."
 
 
@@ -66,9 +67,10 @@ def _regular_step(times: pd.Index, rows: Array) -> Any:
     wrong = _unlike(times, step)
     if wrong.any():
         late = int(np.argmax(wrong)) + 1
-        freq = getattr(step, "freqstr", None)
-        usual = f"the step of its series is {step}" if freq is None else f"its series has the frequency {freq!r}"
-        fill = "X.reindex(...)" if freq is None else f"X.asfreq({freq!r})"
+        freq = "pd.DateOffset(months=1)" if step == MONTH else repr(getattr(step, "freqstr", None))
+        is_named = isinstance(step, pd.offsets.BaseOffset)
+        usual = f"its series has the frequency {freq}" if is_named else f"the step of its series is {step}"
+        fill = f"X.asfreq({freq})" if is_named else "X.reindex(...)"
         raise ValueError(
             f"There is a gap in time: row {rows[late]} (index {times[late]}) comes {times[late] - times[late - 1]} "
             f"after row {rows[late - 1]}, but {usual}. Lags count rows, so fill the gap in, as "
@@ -82,7 +84,7 @@ def _usual_step(times: pd.Index) -> Any:
     if isinstance(times, pd.PeriodIndex):
         return times.freq
     if isinstance(times, pd.DatetimeIndex):
-        freq = times.freq or _inferred(times)
+        freq = times.freq or _inferred(times) or _months(times)
         if freq is not None:
             return freq
     gaps = np.diff(time_numbers(times))
@@ -103,6 +105,13 @@ def _inferred(times: pd.DatetimeIndex) -> Any:
             if freq is not None:
                 return pd.tseries.frequencies.to_offset(freq)
     return None
+
+
+def _months(times: pd.DatetimeIndex) -> Any:
+    """Return a month for times on some day of most months, which pandas has no name for; None for others."""
+    days = np.diff(times.to_numpy()) / np.timedelta64(1, "D")
+    are_months = np.mean((days >= 28) & (days <= 31)) > 0.5
+    return MONTH if are_months and times[0].day <= 28 else None
 
 
 def _unlike(times: pd.Index, step: Any) -> Array:
