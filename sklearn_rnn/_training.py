@@ -275,7 +275,7 @@ def _device(device: Any) -> str:
     try:
         if torch.empty(0, device=device).is_meta:
             raise RuntimeError("it holds no numbers")
-    except (AssertionError, NotImplementedError, RuntimeError) as error:
+    except (AssertionError, NotImplementedError, RuntimeError) as error:  # torch raises each, by kind of device
         raise ValueError(f"device={device!r} can't be used on this machine; use 'auto', 'cpu' or 'cuda'.") from error
     return str(device)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import TransformerMixin
 from sklearn.utils._set_output import _wrap_data_with_container
 
 from .._forms import as_known_form, kind
@@ -144,17 +145,25 @@ def _float_dtype(X: Any) -> Any:
     return np.float32 if all(getattr(part, "dtype", None) == np.float32 for part in parts) else np.float64
 
 
-class TableOutputMixin:
+class OwnOutputMixin(TransformerMixin):
+    """Keep scikit-learn from making a table of every result."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        parent: Any = super()  # scikit-learn's, which carries no types
+        parent.__init_subclass__(auto_wrap_output_keys=None, **kwargs)
+
+
+class TableOutputMixin(OwnOutputMixin):
     """`fit_transform`, and `set_output` for 2-D results; 3-D arrays, windows and lists stay as they are.
 
     Scikit-learn's own `set_output` would make a DataFrame of every result.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)  # type: ignore[call-arg]
-        cls._sklearn_auto_wrap_output_keys = {"transform"}  # type: ignore[attr-defined]
+        super().__init_subclass__(**kwargs)
+        cls._sklearn_auto_wrap_output_keys = {"transform"}
         if "transform" in vars(cls):
-            cls.transform = _contain_tables(vars(cls)["transform"])  # type: ignore[attr-defined]
+            cls.transform = _contain_tables(vars(cls)["transform"])
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Learn from X and transform it.
@@ -171,7 +180,7 @@ class TableOutputMixin:
         ndarray, DataFrame or list
             As from `transform`.
         """
-        return self.fit(X, y).transform(X)  # type: ignore[attr-defined]
+        return self.fit(X, y).transform(X)
 
 
 def _contain_tables(transform: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
@@ -23,7 +23,7 @@ ASCII = [chr(code) for code in range(128)]
 UNKNOWN_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what Unicode puts in place of a character it can't show
 
 
-class SequenceOneHotEncoder(TableOutputMixin, TransformerMixin, BaseEstimator):
+class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
     """Encode sequences of labels as one-hot steps, and decode steps or probabilities to labels.
 
     =====================================================  ================================================

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
@@ -16,10 +16,11 @@ from .._sequences import Array, Ints
 from .._series import lost_series, read_series, refuse_lost_series
 from .._windows import Windows
 from ._context import History, Rows, read_rows
+from ._steps import OwnOutputMixin
 from .shifting import column_positions, lagged, shift_known
 
 
-class ShiftFramer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class ShiftFramer(OwnOutputMixin, BaseEstimator):
     """Frame a table in time order: every row gets the rows before it as its window.
 
     Row t is answered by the rows ``t - horizon - step * (lags - 1), ..., t - horizon - step, t - horizon``,

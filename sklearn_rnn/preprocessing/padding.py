@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
 
@@ -18,7 +18,7 @@ from .._sequences import Array, offsets
 from ._steps import TableOutputMixin
 
 
-class SequencePadder(TableOutputMixin, TransformerMixin, BaseEstimator):
+class SequencePadder(TableOutputMixin, BaseEstimator):
     """Pad, and cut, sequences to one length, exactly as the function `pad_sequences` of Keras does.
 
     The estimators of this package need no padding: they read lists of sequences of any lengths. Pad for

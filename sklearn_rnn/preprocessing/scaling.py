@@ -32,7 +32,7 @@ def _scaler_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
     """Scale the steps of sequences with any scaler of scikit-learn.
 
     All steps of all sequences are stacked into one table, which the wrapped scaler learns from and
