@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sklearn.utils._param_validation import StrOptions
+from ._estimators.declaring import estimator
+from ._estimators.parameters import NonlinearityParameters
+from ._estimators.recurrent import RecurrentRegressor
 
-from ._estimators.parameters import documented
-from ._estimators.regression import RecurrentRegressor
 
-
-@documented
-class RNNRegressor(RecurrentRegressor):
+@estimator
+class RNNRegressor(NonlinearityParameters, RecurrentRegressor):
     """Simple recurrent network for regression.
 
     h_t = phi(W_xh x_t + W_hh h_(t-1) + b_h), with phi the `nonlinearity`. Its gradient fades over tens of steps; for
@@ -20,14 +19,6 @@ class RNNRegressor(RecurrentRegressor):
     Sequences may be of unequal length: X is a list of arrays, or is padded at either end with NaN (or `mask_value`),
     which changes nothing about the result.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     See Also
     --------
     LSTMRegressor, GRURegressor : The same with another cell.
@@ -35,8 +26,7 @@ class RNNRegressor(RecurrentRegressor):
 
     References
     ----------
-    {references}
-    .. [3] Elman (1990), Finding structure in time, Cognitive Science 14(2).
+    .. [1] Elman (1990), Finding structure in time, Cognitive Science 14(2).
 
     Examples
     --------
@@ -51,86 +41,10 @@ class RNNRegressor(RecurrentRegressor):
     True
     """
 
-    _cell = "rnn"
-
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **RecurrentRegressor._parameter_constraints,
-        "nonlinearity": [StrOptions({"tanh", "relu"})],
-    }
-
-    def __init__(
-        self,
-        *,
-        hidden_layer_sizes: Any = (32,),
-        nonlinearity: str = "tanh",
-        bidirectional: bool = False,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        return_sequences: bool = False,
-        stateful: bool = False,
-        tbptt: Any = None,
-        loss: Any = "squared_error",
-        quantile: float = 0.5,
-        optimizer: Any = "adam",
-        lr: float = 1e-3,
-        optimizer_params: dict[str, Any] | None = None,
-        weight_decay: float = 0.0,
-        clip_grad_norm: float | None = 1.0,
-        batch_size: int = 32,
-        max_epochs: int = 100,
-        shuffle: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        tol: float = 1e-4,
-        validation: str = "auto",
-        normalize_y: bool = True,
-        mask_value: float | None = None,
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: int = 0,
-        scoring: Any = None,
-        callbacks: list[Any] | None = None,
-        device: Any = "auto",
-        dtype: str = "float32",
-    ) -> None:
-        super().__init__(
-            hidden_layer_sizes=hidden_layer_sizes,
-            bidirectional=bidirectional,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            return_sequences=return_sequences,
-            stateful=stateful,
-            tbptt=tbptt,
-            loss=loss,
-            quantile=quantile,
-            optimizer=optimizer,
-            lr=lr,
-            optimizer_params=optimizer_params,
-            weight_decay=weight_decay,
-            clip_grad_norm=clip_grad_norm,
-            batch_size=batch_size,
-            max_epochs=max_epochs,
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            tol=tol,
-            validation=validation,
-            normalize_y=normalize_y,
-            mask_value=mask_value,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-            scoring=scoring,
-            callbacks=callbacks,
-            device=device,
-            dtype=dtype,
-        )
-        self.nonlinearity = nonlinearity
+    _cell: ClassVar[str] = "rnn"
 
 
-@documented
+@estimator
 class LSTMRegressor(RecurrentRegressor):
     """Long short-term memory (LSTM) network for regression.
 
@@ -140,14 +54,6 @@ class LSTMRegressor(RecurrentRegressor):
     Sequences may be of unequal length: X is a list of arrays, or is padded at either end with NaN (or `mask_value`),
     which changes nothing about the result.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     See Also
     --------
     RNNRegressor, GRURegressor : The same with another cell.
@@ -155,8 +61,7 @@ class LSTMRegressor(RecurrentRegressor):
 
     References
     ----------
-    {references}
-    .. [3] Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8).
+    .. [1] Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8).
 
     Examples
     --------
@@ -171,10 +76,10 @@ class LSTMRegressor(RecurrentRegressor):
     True
     """
 
-    _cell = "lstm"
+    _cell: ClassVar[str] = "lstm"
 
 
-@documented
+@estimator
 class GRURegressor(RecurrentRegressor):
     """Gated recurrent unit (GRU) network for regression.
 
@@ -184,14 +89,6 @@ class GRURegressor(RecurrentRegressor):
     Sequences may be of unequal length: X is a list of arrays, or is padded at either end with NaN (or `mask_value`),
     which changes nothing about the result.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     See Also
     --------
     RNNRegressor, LSTMRegressor : The same with another cell.
@@ -199,8 +96,7 @@ class GRURegressor(RecurrentRegressor):
 
     References
     ----------
-    {references}
-    .. [3] Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
+    .. [1] Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
        translation, EMNLP.
 
     Examples
@@ -216,4 +112,4 @@ class GRURegressor(RecurrentRegressor):
     True
     """
 
-    _cell = "gru"
+    _cell: ClassVar[str] = "gru"

@@ -50,7 +50,7 @@ def split(part: Part, how: str, fraction: float, *, stratify: bool, random_state
                 "validation='random' would tear series apart: X is a table with one target per row. Use "
                 "validation='end' (or 'auto')."
             )
-        return _with_weight(_split_steps(part, fraction), fraction)
+        return _checked(_split_steps(part, fraction), fraction)
     n = len(part.sequences)
     if how == "random":
         train, valid = _draw(part, n, fraction, stratify, random_state)
@@ -58,11 +58,11 @@ def split(part: Part, how: str, fraction: float, *, stratify: bool, random_state
         train, valid = _ends(part.sequences, fraction)
     if len(train) == 0 or len(valid) == 0:
         raise ValueError(_too_few(n, "sequences", fraction))
-    return _with_weight((_take(part, train), _take(part, valid)), fraction)
+    return _checked((_take(part, train), _take(part, valid)), fraction)
 
 
-def _with_weight(parts: tuple[Part, Part], fraction: float) -> tuple[Part, Part]:
-    """Check that something counts in both parts."""
+def _checked(parts: tuple[Part, Part], fraction: float) -> tuple[Part, Part]:
+    """Return both parts; raise if nothing counts in one of them."""
     for name, part in zip(("the rest", "this part"), parts, strict=True):
         weights = part.targets.weights
         if len(part.targets.values) == 0 or (weights is not None and not (weights > 0).any()):
@@ -112,8 +112,7 @@ def _ends(sequences: Sequences, fraction: float) -> tuple[Ints, Ints]:
 def _take(part: Part, index: Array) -> Part:
     """Return some of the sequences with their targets."""
     sequences, targets = part.sequences, part.targets
-    per_step = sequences.layout is not None
-    chosen = flat_rows(sequences.offsets[index], sequences.lengths[index]) if per_step else index
+    chosen = flat_rows(sequences.offsets[index], sequences.lengths[index]) if sequences.per_step else index
     return Part(sequences.take(index), targets.take(chosen))
 
 

@@ -39,15 +39,15 @@ class Targets:
         return replace(self, values=self.values[index], weights=None if self.weights is None else self.weights[index])
 
 
-def read_numbers(estimator: Any, y: Any, sequences: Sequences) -> Array:
-    """Read the targets of a regressor.
+def read_numbers(y: Any, sequences: Sequences, reader: str) -> Array:
+    """Read the targets of a regressor, whose name is `reader`.
 
     Returns
     -------
     ndarray of shape (n,) or (n, n_outputs)
         One row per sequence, or per step that is not padding.
     """
-    y = _numbers("y", _one_per_target(estimator, y, sequences), CLASSES)
+    y = _numbers("y", _one_per_target(y, sequences, reader), CLASSES)
     bad = ~np.isfinite(y)
     if bad.any():
         place = int(np.argwhere(bad)[0][0])
@@ -59,15 +59,15 @@ def read_numbers(estimator: Any, y: Any, sequences: Sequences) -> Array:
     return y
 
 
-def read_labels(estimator: Any, y: Any, sequences: Sequences) -> Array:
-    """Read the targets of a classifier.
+def read_labels(y: Any, sequences: Sequences, reader: str) -> Array:
+    """Read the targets of a classifier, whose name is `reader`.
 
     Returns
     -------
     ndarray of shape (n,) or (n, n_labels)
         Labels, or 0/1 indicators where a sequence, or step, may have several labels.
     """
-    y = _one_per_target(estimator, y, sequences)
+    y = _one_per_target(y, sequences, reader)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     bad = ~np.isfinite(y) if y.dtype.kind == "f" else np.asarray(pd.isna(y))
@@ -98,6 +98,7 @@ def read_weights(sample_weight: Any, sequences: Sequences) -> Array | None:
         return None
     layout = sequences.layout
     _check_count("sample_weight", sample_weight, sequences)
+    # With a target per step, one weight per sequence will do as well: it is that of all its steps.
     per_step = layout is not None and (layout.form == "rows" or _is_per_step(sample_weight))
     weights = _slots("sample_weight", sample_weight, sequences, per_step)
     weights = _numbers("sample_weight", weights, "give a number per sample.")
@@ -146,21 +147,18 @@ def _scaled(weights: Array, name: str) -> Array:
     return np.asarray(weights / weights.max())
 
 
-def _one_per_target(estimator: Any, y: Any, sequences: Sequences) -> Array:
+def _one_per_target(y: Any, sequences: Sequences, reader: str) -> Array:
     """Read y as an array with a row per sequence, or per step that is not padding."""
-    layout = sequences.layout
     if y is None:
-        raise ValueError(
-            f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is None."
-        )
+        raise ValueError(f"This {reader} estimator requires y to be passed, but the target y is None.")
     _check_count("y", y, sequences)
-    if layout is not None and sequences.n_steps == 0:
+    if sequences.per_step and sequences.n_steps == 0:
         raise ValueError("y has no step to belong to: every sequence of X is empty or all padding.")
-    values = _slots("y", y, sequences, layout is not None)
-    values = values if layout is None else layout.to_steps(values)
+    values = _slots("y", y, sequences, sequences.per_step)
+    values = values if sequences.layout is None else sequences.layout.to_steps(values)
     if values.ndim > 2:
         raise ValueError(
-            f"y has too many dimensions: the target of a {_unit(sequences, layout is not None)} has shape "
+            f"y has too many dimensions: the target of a {_unit(sequences, sequences.per_step)} has shape "
             f"{values.shape[1:]}; expected a number or class, or one per output."
         )
     return values
@@ -223,7 +221,7 @@ def _array(name: str, values: Any, sequences: Sequences, per_step: bool) -> Arra
             raise
         raise ValueError(
             f"{name} has items of unequal lengths; expected one per {_unit(sequences, per_step)} of X "
-            f"(return_sequences={sequences.layout is not None})."
+            f"(return_sequences={sequences.per_step})."
         ) from error
 
 

@@ -1,221 +1,353 @@
-"""The parameters of the estimators in words: one text each, with the default read off the signature."""
+"""The parameters of the estimators, each stated once: its default, its constraint and its text.
+
+Estimators inherit the groups that mean something to them. The decorator `estimator` (in `declaring`) makes constructor,
+checks and docstring of them.
+"""
 
 from __future__ import annotations
 
-import inspect
-from textwrap import indent
-from typing import TypeVar
+from dataclasses import dataclass, field
+from itertools import count
+from numbers import Integral, Real
+from typing import Any
 
-T = TypeVar("T", bound=type)
+import torch
+from sklearn.utils._param_validation import Interval, StrOptions
 
-PARAMETERS = {
-    "cell": (
-        '{{"rnn", "lstm", "gru"}}',
+from .._networks.losses import CLASSIFICATION, REGRESSION
+from .._training.optimizers import OPTIMIZERS
+
+GAL = """Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks,
+NeurIPS."""
+WILLIAMS_PENG = """Williams and Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent network
+trajectories, Neural Computation 2(4)."""
+CHO = """Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
+translation, EMNLP."""
+SUTSKEVER = "Sutskever, Vinyals and Le (2014), Sequence to sequence learning with neural networks, NeurIPS."
+WILLIAMS_ZIPSER = """Williams and Zipser (1989), A learning algorithm for continually running fully recurrent neural networks,
+Neural Computation 1(2)."""
+BENGIO = "Bengio et al. (2015), Scheduled sampling for sequence prediction with recurrent neural networks, NeurIPS."
+
+AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
+NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+POSITIVE = Interval(Real, 0, None, closed="neither")
+SHARE = Interval(Real, 0, 1, closed="left")
+
+# Signatures list parameters in the order of this file, whatever the order in which classes inherit the groups.
+_order = count()
+
+
+def parameter(default: Any, constraint: list[Any], kind: str, text: str, sources: tuple[str, ...] = ()) -> Any:
+    """State a parameter of an estimator, as a field of a dataclass.
+
+    Parameters
+    ----------
+    default : object
+        Its default, which must be immutable.
+    constraint : list
+        What it may be, as scikit-learn's `_parameter_constraints` has it.
+    kind, text : str
+        Its type and its description in the docstring.
+    sources : tuple of str, optional
+        The papers behind it, in the order of the marks ``[]_`` in the text.
+    """
+    stated = {"constraint": constraint, "kind": kind, "text": text, "sources": sources, "order": next(_order)}
+    return field(default=default, metadata=stated)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class EncoderDecoderParameters:
+    """What an encoder-decoder is made of."""
+
+    cell: str = parameter(
+        "lstm",
+        [StrOptions({"rnn", "lstm", "gru"})],
+        '{"rnn", "lstm", "gru"}',
         "Kind of the recurrent layers: those of `RNNRegressor`, `LSTMRegressor` or `GRURegressor`.",
-    ),
-    "hidden_layer_sizes": (
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LayerParameters:
+    """Recurrent layers of any kind."""
+
+    hidden_layer_sizes: Any = parameter(
+        (32,),
+        ["array-like", AT_LEAST_ONE],
         "int or tuple of int",
-        "Units of each recurrent layer, first to last{of_both}. Layers may differ in size.",
-    ),
-    "nonlinearity": ('{{"tanh", "relu"}}', "Activation of the hidden state{of_rnn}."),
-    "decoder": (
-        '{{"repeat", "feedback"}}',
-        'What the decoder reads in every output step. "repeat": the last output of the encoder [2]_. "feedback": its\n'
-        "own output of the step before, zeros in the first [3]_.",
-    ),
-    "teacher_forcing": (
+        "Units of each recurrent layer, first to last. Layers may differ in size.",
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NonlinearityParameters:
+    """Cells whose activation can be chosen."""
+
+    nonlinearity: str = parameter(
+        "tanh",
+        [StrOptions({"tanh", "relu"})],
+        '{"tanh", "relu"}',
+        'Activation of the hidden state of "rnn" cells; other cells have theirs.',
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class DecoderParameters:
+    """How an encoder-decoder writes its output."""
+
+    decoder: str = parameter(
+        "repeat",
+        [StrOptions({"repeat", "feedback"})],
+        '{"repeat", "feedback"}',
+        'What the decoder reads in every output step. "repeat": the last output of the encoder []_. "feedback": its\n'
+        "own output of the step before, zeros in the first []_.",
+        (CHO, SUTSKEVER),
+    )
+    teacher_forcing: float = parameter(
+        0.5,
+        [Interval(Real, 0, 1, closed="both")],
         "float in [0, 1]",
-        "Probability that the decoder is fed the true output of the step before, not its own, drawn for each output\n"
-        'step of a batch in training [4]_ [5]_. It is of ``decoder="feedback"`` alone: with "repeat" it does nothing.\n'
-        "1 trains fastest, 0 on just what `predict` does.",
-    ),
-    "bidirectional": (
+        "Probability that the decoder reads the true output of the step before, not its own, drawn for each output\n"
+        'step of a batch in training []_ []_. It matters with ``decoder="feedback"`` alone; with "repeat" it does\n'
+        "nothing. 1 trains fastest, 0 on just what `predict` does.",
+        (WILLIAMS_ZIPSER, BENGIO),
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class DirectionParameters:
+    """Layers that may read both ways."""
+
+    bidirectional: bool = parameter(
+        False,
+        ["boolean"],
         "bool",
-        "Whether a second set of cells reads each sequence from its end. Refused with ``stateful=True``.",
-    ),
-    "dropout": (
+        "Whether a second set of cells reads each sequence from its end. It can't be combined with ``stateful=True``.",
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class DropoutParameters:
+    """Dropout of recurrent layers."""
+
+    dropout: float = parameter(
+        0.0,
+        [SHARE],
         "float in [0, 1)",
         "Share of each recurrent layer's outputs that is dropped in training before the next layer, by one mask per\n"
-        "sequence for all its steps [1]_.",
-    ),
-    "recurrent_dropout": (
+        "sequence for all its steps []_.",
+        (GAL,),
+    )
+    recurrent_dropout: float = parameter(
+        0.0,
+        [SHARE],
         "float in [0, 1)",
         "Share of the hidden state that is dropped in training on its way to the next step, by one mask per sequence\n"
-        "[1]_. Such a layer runs step by step, several times slower.",
-    ),
-    "return_sequences": (
+        "[]_. Such a layer runs step by step, several times slower.",
+        (GAL,),
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TimeParameters:
+    """One target per sequence or per step, and how sequences are cut in training."""
+
+    return_sequences: bool = parameter(
+        False,
+        ["boolean"],
         "bool",
         "False: one target per sequence. True: one target per step, so that a 2-D X is a table of one step per row.",
-    ),
-    "stateful": (
+    )
+    stateful: bool = parameter(
+        False,
+        ["boolean"],
         "bool",
         "Whether training carries the state over the cuts of `tbptt` and, with one target per step, from one call of\n"
         "`partial_fit` to the next. False: every chunk begins with a state of zero. `predict` reads whole sequences\n"
         "either way.",
-    ),
-    "tbptt": (
+    )
+    tbptt: Any = parameter(
+        None,
+        [None, tuple, AT_LEAST_ONE],
         "None, int or tuple (k1, k2)",
-        "Truncated back-propagation through time [2]_: weights are updated after every k1 steps, by gradients that\n"
+        "Truncated back-propagation through time []_: weights are updated after every k1 steps, by gradients that\n"
         "flow back k2 steps at most. An int stands for both. None: through whole sequences. With one target per\n"
         "sequence there is one update, at its end, and k2 alone matters.",
-    ),
-    "loss": (
-        "{loss}",
-        "What training minimises. A torch loss, class or instance, takes (output, target), of shape{loss_targets}; "
-        "with weights its reduction must be 'none', as it is if a class is given.",
-    ),
-    "quantile": ("float in (0, 1)", "Which quantile ``loss='quantile'`` predicts."),
-    "optimizer": (
-        '{{"adam", "adamw", "sgd", "rmsprop"}} or class of torch.optim.Optimizer',
+        (WILLIAMS_PENG,),
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RegressionLossParameters:
+    """What a regressor minimises."""
+
+    loss: Any = parameter(
+        "squared_error",
+        [StrOptions(set(REGRESSION)), type, torch.nn.Module],
+        '{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
+        "What training minimises. A torch loss, class or instance, takes (output, target), both of shape\n"
+        "(n, n_outputs), of an encoder-decoder (n, output_steps, n_outputs); with weights its reduction must be\n"
+        "'none', as it is if a class is given.",
+    )
+    quantile: float = parameter(
+        0.5,
+        [Interval(Real, 0, 1, closed="neither")],
+        "float in (0, 1)",
+        "Which quantile ``loss='quantile'`` predicts.",
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ClassificationLossParameters:
+    """What a classifier minimises."""
+
+    loss: Any = parameter(
+        "log_loss",
+        [StrOptions(set(CLASSIFICATION)), type, torch.nn.Module],
+        '{"log_loss"} or a torch loss',
+        "What training minimises. A torch loss, class or instance, takes (output, target), of shape (n, n_outputs)\n"
+        "and codes of classes of shape (n,); with weights its reduction must be 'none', as it is if a class is given.",
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TrainingParameters:
+    """How weights are found."""
+
+    optimizer: Any = parameter(
+        "adam",
+        [StrOptions(set(OPTIMIZERS)), type],
+        '{"adam", "adamw", "sgd", "rmsprop"} or class of torch.optim.Optimizer',
         "How weights are updated.",
-    ),
-    "lr": ("float", "Learning rate."),
-    "optimizer_params": (
+    )
+    lr: float = parameter(1e-3, [POSITIVE], "float", "Learning rate.")
+    optimizer_params: dict[str, Any] | None = parameter(
+        None,
+        [None, dict],
         "dict or None",
-        "Further arguments of the optimizer, such as ``{{'momentum': 0.9}}``.",
-    ),
-    "weight_decay": ("float", "Strength of the penalty on weights, as the optimizer defines it."),
-    "clip_grad_norm": (
+        "Further arguments of the optimizer, such as ``{'momentum': 0.9}``.",
+    )
+    weight_decay: float = parameter(
+        0.0, [NOT_NEGATIVE], "float", "Strength of the penalty on weights, as the optimizer defines it."
+    )
+    clip_grad_norm: float | None = parameter(
+        1.0,
+        [None, POSITIVE],
         "float or None",
         "Greatest norm of the gradient, over all weights; longer ones are shortened.",
-    ),
-    "batch_size": (
+    )
+    batch_size: int = parameter(
+        32,
+        [AT_LEAST_ONE],
         "int",
-        "Sequences per update.{lanes}",
-    ),
-    "max_epochs": ("int", "Passes over the data."),
-    "shuffle": ("bool", "Whether sequences are drawn into new batches in each epoch."),
-    "early_stopping": (
+        "Sequences per update. With truncated back-propagation through time: number of lanes, each of which goes\n"
+        "through one sequence after the other. A few long ones are cut into segments, so that all lanes are busy; with\n"
+        "1 none is.",
+    )
+    max_epochs: int = parameter(100, [AT_LEAST_ONE], "int", "Passes over the data.")
+    shuffle: bool = parameter(
+        True, ["boolean"], "bool", "Whether sequences are drawn into new batches in each epoch."
+    )
+    early_stopping: bool = parameter(
+        False,
+        ["boolean"],
         "bool",
         "Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best weights.",
-    ),
-    "validation_fraction": ("float in (0, 1)", "Share of the data that early stopping holds out."),
-    "n_iter_no_change": ("int", "Epochs without a better validation loss after which training stops."),
-    "tol": ("float", "Least fall of the validation loss that counts as better."),
-    "validation": (
-        '{{"auto", "end", "random"}}',
-        "What is held out: the last sequences (of each series){last_rows}"
-        'or a random part{stratified}. "auto" is {validation_auto}.',
-    ),
-    "normalize_y": (
+    )
+    validation_fraction: float = parameter(
+        0.1,
+        [Interval(Real, 0, 1, closed="neither")],
+        "float in (0, 1)",
+        "Share of the data that early stopping holds out.",
+    )
+    n_iter_no_change: int = parameter(
+        10, [AT_LEAST_ONE], "int", "Epochs without a better validation loss after which training stops."
+    )
+    tol: float = parameter(1e-4, [NOT_NEGATIVE], "float", "Least fall of the validation loss that counts as better.")
+    validation: str = parameter(
+        "auto",
+        [StrOptions({"auto", "end", "random"})],
+        '{"auto", "end", "random"}',
+        'What is held out. "end": the last sequences (of each series), or of a table of steps the last rows of each\n'
+        'series. "random": a random part, for classes with the same shares of them. "auto": "end" for regressors, with\n'
+        '``return_sequences=True`` and for overlapping windows, else "random".',
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RegressionTargetParameters:
+    """What a regressor does with y."""
+
+    normalize_y: bool = parameter(
+        True,
+        ["boolean"],
         "bool",
         "Whether to learn on standardised targets. Predictions are in the units of y either way.",
-    ),
-    "class_weight": (
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ClassificationTargetParameters:
+    """What a classifier does with y."""
+
+    class_weight: Any = parameter(
+        None,
+        [None, dict, StrOptions({"balanced"})],
         'None, "balanced" or dict',
         'Weights of classes. "balanced": in inverse proportion to their frequency.',
-    ),
-    "mask_value": (
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class GeneralParameters:
+    """What every estimator has."""
+
+    mask_value: float | None = parameter(
+        None,
+        [None, Real],
         "float or None",
         "Steps whose features all have this value are skipped, beside those at the ends that are all NaN.",
-    ),
-    "warm_start": ("bool", "Whether `fit` goes on from the weights of the last fit, with its classes or scale of y."),
-    "random_state": (
+    )
+    warm_start: bool = parameter(
+        False,
+        ["boolean"],
+        "bool",
+        "Whether `fit` continues from the weights of the last fit, with its classes or scale of y.",
+    )
+    random_state: Any = parameter(
+        None,
+        ["random_state"],
         "int, RandomState instance or None",
         "Seed of weights, batches, dropout and random validation.",
-    ),
-    "verbose": ("int", "0: silent, 1: a progress bar per epoch, 2: a line per epoch."),
-    "scoring": (
+    )
+    verbose: int = parameter(
+        0,
+        [Interval(Integral, 0, 2, closed="both"), "boolean"],
+        "int",
+        "0: silent, 1: a progress bar per epoch, 2: a line per epoch.",
+    )
+    scoring: Any = parameter(
+        None,
+        [None, str, callable, list, tuple, dict],
         "str, callable, list, dict or None",
         "Scorers of scikit-learn, recorded in ``history_`` after each epoch for the validation part, or without one\n"
         "for the training part.",
-    ),
-    "callbacks": (
+    )
+    callbacks: list[Any] | None = parameter(
+        None,
+        [None, list],
         "list or None",
         "Callbacks of skorch, which see the net. Each is used as it is, not copied.",
-    ),
-    "device": ('"auto", str or torch.device', '"auto": "cuda" if there is a GPU, else "cpu".'),
-    "dtype": ('{{"float32", "float64"}}', "Floating type of weights and computations."),
-}
-
-ATTRIBUTES = """\
-net_ : skorch.NeuralNet
-    The net that was trained.
-module_ : torch.nn.Module
-    Its torch module, with ``forward(x, state) -> (output, state)``.
-history_ : DataFrame
-    A row per epoch: train_loss, valid_loss with early stopping, scores, and dur in seconds.
-n_iter_ : int
-    Epochs run.
-n_outputs_ : int
-    {n_outputs}
-n_features_in_ : int
-    Columns of a 2-D X; features per step of other forms.
-feature_names_in_ : ndarray of str
-    Names of the columns, if X was a DataFrame with names that are all strings.
-"""
-
-CLASSES = """\
-classes_ : ndarray
-    Labels of the classes, in the order of the columns of `predict_proba`.
-"""
-
-DROPOUT = """\
-.. [1] Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks,
-   NeurIPS.
-"""
-
-TRUNCATION = """\
-.. [2] Williams and Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent network
-   trajectories, Neural Computation 2(4).
-"""
-
-OF_ONE_NETWORK = {
-    "of_both": "",
-    "of_rnn": "",
-    "lanes": (
-        " With `stateful` or `tbptt`: number of lanes, each of which goes through one sequence\n"
-        "after the other. A few long ones are cut into segments, so that all lanes are busy; with 1 none is."
-    ),
-    "last_rows": ", or of a table of steps the last rows of each series;\n",
-    "n_outputs": "Targets per sequence or step.",
-    "references": DROPOUT + TRUNCATION,
-}
-OF_REGRESSORS = {
-    "loss": '{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
-    "loss_targets": " (n, n_outputs)\nboth",
-    "stratified": "",
-    "validation_auto": '"end"',
-    "classes": "",
-}
-# By the end of a class's name; the first that fits counts.
-WORDS = {
-    "EncoderDecoderRegressor": OF_REGRESSORS
-    | {
-        "of_both": ", of the encoder and of the decoder",
-        "of_rnn": ' of ``cell="rnn"``; other cells have theirs',
-        "loss_targets": "\n(n, output_steps, n_outputs) both",
-        "lanes": "",
-        "last_rows": "; ",
-        "n_outputs": "Outputs per step of the answer.\noutput_steps_ : int\n    Steps of the answer.",
-        "references": DROPOUT,
-    },
-    "Regressor": OF_ONE_NETWORK | OF_REGRESSORS,
-    "Classifier": OF_ONE_NETWORK
-    | {
-        "loss": '{"log_loss"} or a torch loss',
-        "loss_targets": " (n, n_outputs)\nand codes of classes of shape (n,)",
-        "stratified": ", with the same shares of classes",
-        "validation_auto": '"end" with ``return_sequences=True`` or overlapping windows, else "random"',
-        "classes": CLASSES,
-    },
-}
-
-
-def documented(cls: T) -> T:
-    """Fill ``{parameters}``, ``{attributes}`` and ``{references}`` in the docstring of an estimator."""
-    words = next(words for name, words in WORDS.items() if cls.__name__.endswith(name))
-    parameters = []
-    for name, parameter in inspect.signature(cls).parameters.items():
-        kind, text = (part.format(**words) for part in PARAMETERS[name])
-        parameters.append(f"{name} : {kind}, default={parameter.default!r}\n{indent(text, '    ')}")
-    blocks = {
-        "parameters": "\n".join(parameters),
-        "attributes": ATTRIBUTES.format(**words) + words["classes"],
-        "references": words["references"],
-    }
-    doc = inspect.cleandoc(cls.__doc__ or "")
-    for name, block in blocks.items():
-        doc = doc.replace(f"{{{name}}}", block.rstrip())
-    cls.__doc__ = doc
-    return cls
+    )
+    device: Any = parameter(
+        "auto",
+        [str, torch.device],
+        '"auto", str or torch.device',
+        '"auto": "cuda" if there is a GPU, else "cpu".',
+    )
+    dtype: str = parameter(
+        "float32",
+        [StrOptions({"float32", "float64"})],
+        '{"float32", "float64"}',
+        "Floating type of weights and computations.",
+    )

@@ -1,0 +1,106 @@
+"""The callbacks of skorch that an estimator's parameters ask for."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import torch
+from sklearn.metrics import get_scorer
+from skorch.callbacks import Callback, EarlyStopping, ProgressBar
+
+from .._data.holdout import Part
+from .net import SequenceNet
+
+TAKEN = ("loss", "batch_size", "batch_count")  # skorch records these for training and validation
+
+
+def callbacks_of(estimator: Any) -> list[Any]:
+    """Return the callbacks, with those of the user last."""
+    callbacks: list[Any] = []
+    if estimator.clip_grad_norm is not None:
+        callbacks.append(("clip", ClipGradient(estimator.clip_grad_norm)))
+    if estimator.scoring is not None:
+        callbacks.append(("scores", EpochScores(_scorers(estimator.scoring))))
+    if estimator.early_stopping:
+        stop = EarlyStopping(
+            patience=estimator.n_iter_no_change, threshold=estimator.tol, threshold_mode="abs", load_best=True
+        )
+        callbacks.append(("early_stopping", stop))
+    if estimator.verbose == 1:
+        callbacks.append(("progress", ProgressBar()))
+    for callback in estimator.callbacks or []:
+        own = callback[-1] if isinstance(callback, tuple) else callback
+        if not (isinstance(own, Callback) or (isinstance(own, type) and issubclass(own, Callback))):
+            raise ValueError(f"callbacks must be callbacks of skorch, or pairs of a name and one; got {callback!r}.")
+    return callbacks + list(estimator.callbacks or [])
+
+
+class ClipGradient(Callback):
+    """Shorten gradients to a norm; skorch's own callback walks through all modules again in each update.
+
+    Parameters
+    ----------
+    max_norm : float
+        Greatest norm, over all weights.
+    """
+
+    def __init__(self, max_norm: float) -> None:
+        self.max_norm = max_norm
+
+    def on_train_begin(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+        """Find the weights, once."""
+        self.weights = [p for p in net.module_.parameters() if p.requires_grad]
+
+    def on_grad_computed(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+        """Clip the gradients of an update."""
+        torch.nn.utils.clip_grad_norm_(self.weights, self.max_norm)
+
+    def on_train_end(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+        """Let go of the weights."""
+        self.weights = []
+
+
+class EpochScores(Callback):
+    """Scores of scikit-learn after each epoch, on the validation part or, without one, on the training part.
+
+    Parameters
+    ----------
+    scorers : dict of callables
+        Scorers with signature (estimator, X, y, sample_weight=None), by name.
+    """
+
+    def __init__(self, scorers: dict[str, Any]) -> None:
+        self.scorers = scorers
+
+    def watch(self, estimator: Any, part: Part | None = None, prefix: str = "") -> None:
+        """Set the estimator and the data to score, or let go of them."""
+        self.estimator, self.part, self.prefix = estimator, part, prefix
+
+    def on_epoch_end(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+        """Record the scores of this epoch."""
+        if self.part is None:
+            return
+        scored = copy.copy(self.estimator)
+        scored._codec = self.estimator._codec.for_scorers()
+        targets = self.part.targets
+        sequences = replace(self.part.sequences, layout=None)  # predictions without padding, as targets are
+        weighted = {} if targets.weights is None else {"sample_weight": targets.weights}
+        y = scored._codec.restore(targets.values)
+        for name, scorer in self.scorers.items():
+            score = scorer(scored, sequences, y, **weighted)
+            net.history.record(f"{self.prefix}_{name}", float(score))
+
+
+def _scorers(scoring: Any) -> dict[str, Any]:
+    if isinstance(scoring, list | tuple):
+        scoring = dict(zip(scoring, scoring, strict=True))
+    elif not isinstance(scoring, dict):
+        scoring = {scoring if isinstance(scoring, str) else "score": scoring}
+    for name, scorer in scoring.items():
+        if not (isinstance(scorer, str) or callable(scorer)):
+            raise ValueError(f"scoring must name scorers of scikit-learn or be callable; got {scorer!r}.")
+        if name in TAKEN:
+            raise ValueError(f"scoring must not be named {name!r}, which history_ has already.")
+    return {name: get_scorer(scorer) for name, scorer in scoring.items()}
