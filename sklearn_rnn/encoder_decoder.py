@@ -99,7 +99,7 @@ class EncoderDecoderRegressor(
     def _batches(self, batches: Batches) -> Any:
         return Taught(batches) if self.decoder == "feedback" else batches
 
-    def _new_codec(self, y: Array, **y_params: Any) -> Codec:
+    def _new_codec(self, y: Array, classes: Any) -> Codec:
         codec = NumberSequences.of(y)
         self.output_steps_ = codec.steps
         return codec

@@ -8,7 +8,6 @@ import re
 import pytest
 
 import sklearn_rnn
-from sklearn_rnn._estimators.parameters import PARAMETERS
 
 REGRESSORS = [getattr(sklearn_rnn, f"{cell}Regressor") for cell in ("RNN", "LSTM", "GRU")]
 CLASSIFIERS = [getattr(sklearn_rnn, f"{cell}Classifier") for cell in ("RNN", "LSTM", "GRU")]
@@ -63,14 +62,18 @@ def test_every_parameter_is_constrained_and_stored(estimator):
     assert estimator().get_params() == defaults(estimator)
 
 
-def test_no_text_is_left_over():
-    assert set(PARAMETERS) == set().union(*(defaults(estimator) for estimator in ESTIMATORS))
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_references_are_numbered_and_cited(estimator):
+    listed = re.findall(r"^\.\. \[(\d+)\]", section(estimator.__doc__, "References"), re.MULTILINE)
+    assert listed == [str(i + 1) for i in range(len(listed))]
+    cited = set(re.findall(r"\[(\d+)\]_", estimator.__doc__))
+    assert cited <= set(listed)
+    assert "[]_" not in estimator.__doc__
 
 
 @pytest.mark.parametrize("item", PUBLIC, ids=lambda item: item.__name__)
 def test_public_docstrings_are_complete(item):
     doc = inspect.cleandoc(item.__doc__)
-    assert "{" + "parameters}" not in doc
     assert section(doc, "Parameters").strip()
     assert ">>> " in section(doc, "Examples")
     methods = inspect.getmembers(item, inspect.isfunction) if isinstance(item, type) else []

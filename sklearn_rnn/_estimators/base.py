@@ -98,8 +98,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Read y, a row per target."""
 
     @abstractmethod
-    def _new_codec(self, y: Array, **y_params: Any) -> Codec:
-        """Return how y, as `_read_y` returned it, is coded for the network."""
+    def _new_codec(self, y: Array, classes: Any) -> Codec:
+        """Return how y, as `_read_y` returned it, is coded; `classes` are those that partial_fit is told."""
 
     @abstractmethod
     def _criterion(self) -> Any:
@@ -124,7 +124,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         return batches
 
     def _fitted(
-        self, X: Any, y: Any, sample_weight: Any, series: Any, *, continuing: bool = False, **y_params: Any
+        self, X: Any, y: Any, sample_weight: Any, series: Any, *, continuing: bool = False, classes: Any = None
     ) -> Any:
         """Return a trained copy, so that an error leaves this estimator as it was.
 
@@ -138,7 +138,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         earlier = getattr(self, "net_", None) if continuing or self.warm_start else None
         carried = new.__dict__.pop("_carried", None)
         sequences = new._learn_form(X, y, series, reset=earlier is None)
-        part, valid = new._learn_y(y, sample_weight, sequences, reset=earlier is None, **y_params), None
+        part, valid = new._learn_y(y, sample_weight, sequences, reset=earlier is None, classes=classes), None
         random_state = check_random_state(self.random_state)
         if self.early_stopping and not continuing:
             part, valid = new._split(part, random_state)
@@ -167,11 +167,11 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             )
         return sequences
 
-    def _learn_y(self, y: Any, sample_weight: Any, sequences: Sequences, *, reset: bool, **y_params: Any) -> Part:
+    def _learn_y(self, y: Any, sample_weight: Any, sequences: Sequences, *, reset: bool, classes: Any) -> Part:
         """Read y and weights for training, and learn how y is coded if `reset`."""
         values = self._read_y(y, sequences)
         if reset:
-            self._codec = self._new_codec(values, **y_params)
+            self._codec = self._new_codec(values, classes)
             self.n_outputs_ = self._codec.n_outputs
         codes = self._codec.code(values)
         return Part(sequences, Targets(codes, self._weigh(codes, read_weights(sample_weight, sequences))))

@@ -157,7 +157,7 @@ class SequenceClassifier(
     def _read_y(self, y: Any, sequences: Sequences) -> Array:
         return read_labels(y, sequences, type(self).__name__)
 
-    def _learn_y(self, y: Any, sample_weight: Any, sequences: Sequences, *, reset: bool, classes: Any = None) -> Part:
+    def _learn_y(self, y: Any, sample_weight: Any, sequences: Sequences, *, reset: bool, classes: Any) -> Part:
         if not reset:
             self._check_unchanged(classes)
         part = super()._learn_y(y, sample_weight, sequences, reset=reset, classes=classes)
@@ -181,7 +181,7 @@ class SequenceClassifier(
         loss = self.loss if isinstance(self.loss, str | type) else type(self.loss)
         return isinstance(loss, str) or issubclass(loss, torch.nn.BCEWithLogitsLoss)
 
-    def _new_codec(self, y: Array, *, classes: Any = None) -> Codec:
+    def _new_codec(self, y: Array, classes: Any) -> Codec:
         return Labels.of(y, classes, one_logit_for_two=self._one_logit_for_two)
 
     def _weigh(self, codes: Array, weights: Array | None) -> Array | None:

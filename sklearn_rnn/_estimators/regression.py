@@ -92,7 +92,7 @@ class SequenceRegressor(RegressorMixin, RegressionTargetParameters, RegressionLo
     def _read_y(self, y: Any, sequences: Sequences) -> Array:
         return read_numbers(y, sequences, type(self).__name__)
 
-    def _new_codec(self, y: Array, **y_params: Any) -> Codec:
+    def _new_codec(self, y: Array, classes: Any) -> Codec:
         return Numbers.of(y)
 
     def _scaled(self, targets: Targets) -> Codec:
