@@ -76,10 +76,13 @@ def _checked(parts: tuple[Part, Part], fraction: float) -> tuple[Part, Part]:
 
 def _split_steps(part: Part, fraction: float) -> tuple[Part, Part]:
     sequences, targets = part.sequences, part.targets
+    # Series of 10 and 4 rows, fraction 0.2: 2 and 1 rows are held, 8 and 3 kept. Rounding up, so that each holds one.
     held = np.ceil(fraction * sequences.lengths).astype(np.int64)
     kept = sequences.lengths - held
     if not (kept > 0).any():
         raise ValueError(_too_few(sequences.n_steps, "rows", fraction))
+    # The held rows are read with the state of those before them, which therefore stay in the validation part, with a
+    # weight of zero.
     first = flat_rows(sequences.offsets, kept)
     weights = np.ones(sequences.n_steps) if targets.weights is None else targets.weights.copy()
     weights[first] = 0.0
@@ -95,12 +98,14 @@ def _draw(part: Part, n: int, fraction: float, stratify: bool, random_state: Any
         train, valid = train_test_split(np.arange(n), test_size=fraction, random_state=random_state, stratify=labels)
     except ValueError as error:
         raise ValueError(f"{_too_few(n, 'sequences', fraction)} ({error})") from error
-    return np.sort(train), np.sort(valid)
+    return np.sort(train), np.sort(valid)  # the split is random, the order of samples is not
 
 
 def _ends(sequences: Sequences, fraction: float) -> tuple[Ints, Ints]:
     """Split off the last sequences of each series."""
     codes = np.zeros(len(sequences), dtype=np.int64) if sequences.series is None else sequences.series
+    # The rank of a sequence is its place within its series: for codes [0, 1, 0, 0] it is [0, 0, 1, 2]. The last ranks
+    # of each series are held out.
     order = np.argsort(codes, kind="stable")
     counts = np.bincount(codes)
     rank = np.empty(len(codes), dtype=np.int64)

@@ -74,10 +74,12 @@ def read_labels(y: Any, sequences: Sequences, reader: str) -> Array:
     if bad.any():
         place = int(np.argwhere(bad)[0][0])
         raise ValueError(f"y has NaN, None or infinity {_place(place, sequences)}; every sample needs a class.")
+    # numpy would make texts of all labels, so that 1 and "1" were one class.
     is_text = {isinstance(label, str) for label in y.flat} if y.dtype == object else {True}
     if len(is_text) > 1:
         raise ValueError("y mixes texts and numbers, which can't be sorted as classes; make all of them texts.")
     check_classification_targets(y)
+    # A row of several labels is read as indicators; columns of several classes each would need a loss per column.
     if y.ndim == 2 and type_of_target(y) != "multilabel-indicator":
         raise ValueError(
             f"y of shape (n, {y.shape[1]}) must be a 0/1 indicator of labels; several multiclass targets at once are "
@@ -136,6 +138,7 @@ def class_weights(class_weight: Any, classes: Array, codes: Array, weights: Arra
     }
     if bad:
         raise ValueError(f"class_weight must be numbers that are finite and not negative; got {bad}.")
+    # compute_class_weight counts samples, not their weights, as it does within scikit-learn's classifiers.
     per_class = compute_class_weight(class_weight, classes=classes, y=classes[codes])
     return _scaled(per_class[codes] * (1.0 if weights is None else weights), "class_weight")
 
@@ -201,6 +204,7 @@ def _joined(name: str, values: Any, layout: Layout) -> Array:
         if part.ndim == 0 or len(part) != width:
             got = "a single value" if part.ndim == 0 else f"{len(part)} values"
             raise ValueError(f"{name} must give a value per step: sequence {i} of X has {width} steps, got {got}.")
+    # An empty list has shape (0,), whatever the others have: it says nothing about the outputs.
     first = int(np.argmax(layout.widths > 0))
     for i, part in enumerate(parts):
         if len(part) and part.shape[1:] != parts[first].shape[1:]:
@@ -212,6 +216,7 @@ def _joined(name: str, values: Any, layout: Layout) -> Array:
 
 
 def _array(name: str, values: Any, sequences: Sequences, per_step: bool) -> Array:
+    # An object array of arrays is what pandas and np.array(..., dtype=object) make of a list of arrays.
     if isinstance(values, np.ndarray) and values.dtype == object and values.ndim == 1 and np.ndim(values[0]) > 0:
         values = list(values)
     try:
@@ -247,6 +252,7 @@ def _place(i: int, sequences: Sequences) -> str:
     layout = sequences.layout
     if layout is None:
         return f"at sample {i}"
+    # From the number of a step, padding left out, to its slot in what the user gave, and from there to row or step.
     slot = i if layout.step_slots is None else int(layout.step_slots[i])
     if layout.form == "rows":
         return f"in row {slot if layout.row_order is None else int(layout.row_order[slot])}"

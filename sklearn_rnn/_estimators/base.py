@@ -69,6 +69,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         ValueError
             If X or y can't be read, parameters contradict each other, or the loss is no longer finite.
         """
+        # All at once, and only now: a fit that raises leaves the estimator as it was.
         self.__dict__ = self._fitted(X, y, sample_weight, series).__dict__
         return self
 
@@ -139,10 +140,11 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         carried = new.__dict__.pop("_carried", None)
         sequences = new._learn_form(X, y, series, reset=earlier is None)
         part, valid = new._learn_y(y, sample_weight, sequences, reset=earlier is None, classes=classes), None
+        # The split is drawn before the seed of the net: an order that stored results depend on.
         random_state = check_random_state(self.random_state)
         if self.early_stopping and not continuing:
             part, valid = new._split(part, random_state)
-        if earlier is None:
+        if earlier is None:  # from the training part alone: what is held out must not be seen
             new._codec = new._scaled(part.targets)
         new.net_ = build_net(new, sequences.n_features, int(random_state.randint(2**31 - 1)))
         new._check_network(new.net_.module_)
@@ -177,6 +179,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         return Part(sequences, Targets(codes, self._weigh(codes, read_weights(sample_weight, sequences))))
 
     def _split(self, whole: Part, random_state: np.random.RandomState) -> tuple[Part, Part]:
+        # Windows that overlap share steps: a random part of them would have been seen in training.
         in_order = self._ordered or self.return_sequences or whole.sequences.overlapping
         how = ("end" if in_order else "random") if self.validation == "auto" else self.validation
         stratify = not self._ordered and not self.return_sequences and whole.targets.values.ndim == 1
@@ -198,8 +201,9 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Run the network, decode its outputs, and give them the form of X."""
         sequences = self._read(X, series)
         predictions = self._codec.decode(self.net_.apply(sequences), method)
-        if sequences.layout is None:
+        if sequences.layout is None:  # one prediction per sequence
             return predictions
+        # Padding in front of a sequence is predicted from the state before its first step.
         network = self.module_
         before = network.before_steps(network.initial_state(1)).detach().cpu().numpy()
         return sequences.layout.from_steps(predictions, self._codec.decode(before, method)[0])

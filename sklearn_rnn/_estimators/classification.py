@@ -23,7 +23,7 @@ class SequenceClassifier(
 ):
     """Base of the classifiers."""
 
-    _ordered: ClassVar[bool] = False
+    _ordered: ClassVar[bool] = False  # sequences to classify are taken to be independent
     _codec: Labels
     classes_: Array
 
@@ -161,13 +161,14 @@ class SequenceClassifier(
         if not reset:
             self._check_unchanged(classes)
         part = super()._learn_y(y, sample_weight, sequences, reset=reset, classes=classes)
-        self.classes_ = self._codec.classes
+        self.classes_ = self._codec.classes  # where scikit-learn looks for it
         return part
 
     def _check_unchanged(self, classes: Any) -> None:
         """Raise if classes or the kind of outputs are not those that an earlier fit learned."""
         if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes differ from those of the first call, {self.classes_.tolist()}.")
+        # With more than two classes every loss takes an output per class, so that nothing can differ.
         two = not self._codec.multilabel and len(self.classes_) == 2
         if two and self._codec.one_logit_per_label != self._one_logit_for_two:
             raise ValueError(

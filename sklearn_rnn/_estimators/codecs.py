@@ -90,6 +90,7 @@ class Numbers(Codec):
         values, weights = targets.values, targets.weights
         mean = np.average(values, axis=0, weights=weights)
         scale = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+        # A constant target has no scale; its standardised values are all zero, and so is what is learned.
         return replace(self, mean=mean, scale=np.where(scale > 0, scale, 1.0))
 
     def code(self, y: Array) -> Array:
@@ -139,6 +140,8 @@ class NumberSequences(Numbers):
 
     def scaled_to(self, targets: Targets) -> Self:
         """Learn the mean and the standard deviation of each output over all its steps."""
+        # Steps become rows, each with the weight of its sequence: two sequences of three steps and weights [1, 2]
+        # are six rows of weights [1, 1, 1, 2, 2, 2].
         weights = None if targets.weights is None else np.repeat(targets.weights, self.steps)
         return super().scaled_to(Targets(targets.values.reshape(-1, self.n_outputs), weights))
 
@@ -222,7 +225,7 @@ class Labels(Codec):
         unknown = np.setdiff1d(y, self.classes)
         if len(unknown):
             raise ValueError(f"y has classes {unknown.tolist()} that are not among classes {self.classes.tolist()}.")
-        return np.searchsorted(self.classes, y)
+        return np.searchsorted(self.classes, y)  # classes are sorted, as np.unique returns them
 
     def weigh(self, codes: Array, weights: Array | None, class_weight: Any) -> Array | None:
         """Return the weights of targets, times those of their classes."""
@@ -241,6 +244,7 @@ class Labels(Codec):
         """Return labels, probabilities, their logarithms, or logits."""
         if method == "predict":
             return self._labels(outputs)
+        # float32 rounds probabilities near one to one, and their sum away from it.
         logits = outputs.astype(np.float64)
         if method == "decision_function":
             return self._decisions(logits)
@@ -257,16 +261,18 @@ class Labels(Codec):
     def _labels(self, logits: Array) -> Array:
         if self.multilabel:
             return (logits > 0).astype(np.int64)
+        # A logit above zero is a probability above one half, without the rounding of a sigmoid.
         codes = logits[:, 0] > 0 if self.one_logit_per_label else logits.argmax(axis=1)
         return self.restore(codes.astype(np.int64))
 
     def _decisions(self, logits: Array) -> Array:
         if self.multilabel or len(self.classes) > 2:
             return logits
+        # Of two logits the difference is that of the one: softmax([a, b])[1] = sigmoid(b - a).
         return logits[:, 0] if self.one_logit_per_label else logits[:, 1] - logits[:, 0]
 
 
 def _steps_and_outputs(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return the steps of a target of this shape, and its outputs per step."""
-    steps, outputs = (*shape, 1, 1)[:2]
+    steps, outputs = (*shape, 1, 1)[:2]  # () is (1, 1), (4,) is (4, 1), (4, 3) is itself
     return steps, outputs

@@ -67,6 +67,7 @@ class StepwiseEstimator(TimeParameters, SequenceEstimator):
                 "per sequence each of them begins with a state of zero. Set tbptt, such as tbptt=50, use "
                 "return_sequences=True for a target per step of a series, or stateful=False."
             )
+        # With one target per sequence k1 plays no part, so that nothing is lost.
         if k1 > k2 and self.return_sequences:
             warnings.warn(
                 f"tbptt={self.tbptt!r} has k1 > k2: of every {k1} targets only the newest {k2} are learned from. Use "
@@ -89,6 +90,7 @@ class StepwiseEstimator(TimeParameters, SequenceEstimator):
                 f"stateful=True carries a state from one part of a sequence to the next, but {network.why_whole}, so "
                 "none can be carried; use stateful=False."
             )
+        # A network with a state that reads whole sequences (both directions) can still read chunks as if they were whole.
         if self.tbptt is not None and not network.initial_state(1):
             raise ValueError(
                 f"tbptt={self.tbptt!r} cuts sequences and hands a state over, but {network.why_whole}; use tbptt=None."

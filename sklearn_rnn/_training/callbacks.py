@@ -34,7 +34,7 @@ def callbacks_of(estimator: Any) -> list[Any]:
         own = callback[-1] if isinstance(callback, tuple) else callback
         if not (isinstance(own, Callback) or (isinstance(own, type) and issubclass(own, Callback))):
             raise ValueError(f"callbacks must be callbacks of skorch, or pairs of a name and one; got {callback!r}.")
-    return callbacks + list(estimator.callbacks or [])
+    return callbacks + list(estimator.callbacks or [])  # last, so that they see what the others have done
 
 
 class ClipGradient(Callback):
@@ -59,7 +59,7 @@ class ClipGradient(Callback):
 
     def on_train_end(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
         """Let go of the weights."""
-        self.weights = []
+        self.weights = []  # they would be pickled a second time
 
 
 class EpochScores(Callback):

@@ -39,7 +39,8 @@ def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
         dtype=estimator.dtype,
         callbacks=callbacks_of(estimator),
         verbose=int(estimator.verbose == 2),
-        **({} if estimator.verbose == 2 else {"callbacks__print_log": None}),  # it makes a table even of what it hides
+        # PrintLog walks through all of the history in each epoch.
+        **({} if estimator.verbose == 2 else {"callbacks__print_log": None}),
         device=_device(estimator.device),
     )
     try:
@@ -112,7 +113,7 @@ def _fit_net(estimator: Any, batches: Any, part: Part, valid: Part | None, epoch
     if scores is not None:
         scores.watch(None)
     net.check_weights()
-    net.module_.eval()
+    net.module_.eval()  # dropout off, for whoever uses module_ directly
 
 
 def _batches(estimator: Any, part: Part, carried: Carried | None, *, whole: bool) -> Any:
@@ -165,7 +166,7 @@ def _history_frame(history: Any) -> pd.DataFrame:
     """Return a row per epoch; what is recorded per batch is let go, since it grows without bound."""
     rows = []
     for row in history:
-        row["batches"].clear()
+        row["batches"].clear()  # a dict per update
         rows.append({k: v for k, v in row.items() if not k.endswith(("batches", "_best", "_batch_count"))})
     frame = pd.DataFrame(rows).set_index("epoch")
     return frame[sorted(frame.columns, key="dur".__eq__)]  # last; an epoch that was interrupted may have none
