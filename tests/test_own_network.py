@@ -13,8 +13,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils._param_validation import Interval
 
-from sklearn_rnn._estimators.declaring import estimator
-from sklearn_rnn._estimators.parameters import parameter
+from sklearn_rnn._estimators.declaring import estimator, parameter
 from sklearn_rnn._estimators.regression import SequenceRegressor
 from sklearn_rnn._estimators.stepwise import StepwiseEstimator
 

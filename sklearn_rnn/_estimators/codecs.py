@@ -150,8 +150,8 @@ class NumberSequences(Numbers):
         given, learned = _steps_and_outputs(y.shape[1:]), _steps_and_outputs(self.shape)
         if given != learned:
             raise ValueError(
-                f"y has shape {y.shape}, which is {given[0]} output steps of {given[1]} outputs, but in the last fit it "
-                f"had {learned[0]} of {learned[1]}; give y that shape, or fit afresh with warm_start=False."
+                f"y has shape {y.shape}, which is {given[0]} output steps of {given[1]} outputs, but in the last fit "
+                f"it had {learned[0]} of {learned[1]}; give y that shape, or fit afresh with warm_start=False."
             )
         return y.reshape(len(y), *given)
 

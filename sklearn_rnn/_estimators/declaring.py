@@ -1,33 +1,61 @@
-"""The decorator that makes an estimator of its parameters: constructor, checks and docstring."""
+"""How parameters are stated, and how an estimator gets constructor, checks and docstring from them."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import Field, dataclass
+from dataclasses import Field, dataclass, field, fields
+from itertools import count
 from textwrap import indent
 from typing import Any, TypeVar, dataclass_transform
-
-from .parameters import parameter
 
 T = TypeVar("T", bound=type)
 
 HEADER = re.compile(r"^(See Also|Notes|References|Examples)\n-+$", re.MULTILINE)
 
 
+# Signatures list parameters in the order in which they are stated, whatever the order in which groups are inherited.
+_order = count()
+
+
+def parameter(default: Any, constraint: list[Any], kind: str, text: str, sources: tuple[str, ...] = ()) -> Any:
+    """State a parameter of an estimator, as a field of a dataclass.
+
+    Parameters
+    ----------
+    default : object
+        Its default, which must be immutable.
+    constraint : list
+        What it may be, as scikit-learn's `_parameter_constraints` has it.
+    kind, text : str
+        Its type and its description in the docstring.
+    sources : tuple of str, optional
+        The papers behind it, in the order of the marks ``[]_`` in the text.
+    """
+    stated = {"constraint": constraint, "kind": kind, "text": text, "sources": sources, "order": next(_order)}
+    return field(default=default, metadata=stated)
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter,))
+def parameter_group(cls: T) -> T:
+    """Make a class a group of parameters, for estimators to inherit."""
+    dataclass(kw_only=True, eq=False, repr=False)(cls)  # eq and repr stay those of scikit-learn's BaseEstimator
+    return cls
+
+
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter,))
 def estimator(cls: T) -> T:
     """Give a class the constructor, the constraints and the docstring that its parameters state.
 
-    Its bases are groups of parameters (see `parameters`); parameters of its own are stated in its body likewise.
+    Its bases are groups of parameters (see `parameters`); those of its own are stated in its body likewise.
     """
-    dataclass(kw_only=True, eq=False, repr=False)(cls)
-    stated = sorted(cls.__dataclass_fields__.values(), key=lambda field: field.metadata["order"])
-    # dataclass lists fields by base class. All are keyword-only, so the order is free, and readers want that of the text.
+    parameter_group(cls)
+    stated = sorted(fields(cls), key=lambda item: item.metadata["order"])
+    # A dataclass lists fields base after base. All are keyword-only, so that any order will do, and this is for readers.
     signature = inspect.signature(cls.__init__)
-    own = [signature.parameters[name] for name in ("self", *(field.name for field in stated))]
+    own = [signature.parameters[name] for name in ("self", *(item.name for item in stated))]
     cls.__init__.__signature__ = signature.replace(parameters=own)
-    cls._parameter_constraints = {field.name: field.metadata["constraint"] for field in stated}
+    cls._parameter_constraints = {item.name: item.metadata["constraint"] for item in stated}
     cls.__doc__ = _documented(cls, stated)
     return cls
 
@@ -38,12 +66,12 @@ def _documented(cls: Any, stated: list[Field[Any]]) -> str:
     references = re.findall(r"^\.\. \[\d+\]", doc, re.MULTILINE)
     papers: dict[str, int] = {}
     parameters = []
-    for field in stated:
-        text = field.metadata["text"]
-        for paper in field.metadata["sources"]:
+    for item in stated:
+        text = item.metadata["text"]
+        for paper in item.metadata["sources"]:
             number = papers.setdefault(paper, len(references) + len(papers) + 1)
             text = text.replace("[]_", f"[{number}]_", 1)
-        parameters.append(f"{field.name} : {field.metadata['kind']}, default={field.default!r}\n{indent(text, '    ')}")
+        parameters.append(f"{item.name} : {item.metadata['kind']}, default={item.default!r}\n{indent(text, '    ')}")
     attributes = [f"{name} : {kind}\n{indent(text, '    ')}" for name, (kind, text) in cls._attributes().items()]
     sections = [_section("Parameters", parameters), _section("Attributes", attributes)]
     start = HEADER.search(doc)

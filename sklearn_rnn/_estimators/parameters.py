@@ -1,13 +1,10 @@
 """The parameters of the estimators, each stated once: its default, its constraint and its text.
 
-Estimators inherit the groups that mean something to them. The decorator `estimator` (in `declaring`) makes constructor,
-checks and docstring of them.
+Estimators inherit the groups that mean something to them, and those alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import count
 from numbers import Integral, Real
 from typing import Any
 
@@ -16,16 +13,17 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._networks.losses import CLASSIFICATION, REGRESSION
 from .._training.optimizers import OPTIMIZERS
+from .declaring import parameter, parameter_group
 
 GAL = """Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks,
 NeurIPS."""
-WILLIAMS_PENG = """Williams and Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent network
-trajectories, Neural Computation 2(4)."""
+WILLIAMS_PENG = """Williams and Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent
+network trajectories, Neural Computation 2(4)."""
 CHO = """Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
 translation, EMNLP."""
 SUTSKEVER = "Sutskever, Vinyals and Le (2014), Sequence to sequence learning with neural networks, NeurIPS."
-WILLIAMS_ZIPSER = """Williams and Zipser (1989), A learning algorithm for continually running fully recurrent neural networks,
-Neural Computation 1(2)."""
+WILLIAMS_ZIPSER = """Williams and Zipser (1989), A learning algorithm for continually running fully recurrent neural
+networks, Neural Computation 1(2)."""
 BENGIO = "Bengio et al. (2015), Scheduled sampling for sequence prediction with recurrent neural networks, NeurIPS."
 
 AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
@@ -33,29 +31,8 @@ NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 POSITIVE = Interval(Real, 0, None, closed="neither")
 SHARE = Interval(Real, 0, 1, closed="left")
 
-# Signatures list parameters in the order of this file, whatever the order in which classes inherit the groups.
-_order = count()
 
-
-def parameter(default: Any, constraint: list[Any], kind: str, text: str, sources: tuple[str, ...] = ()) -> Any:
-    """State a parameter of an estimator, as a field of a dataclass.
-
-    Parameters
-    ----------
-    default : object
-        Its default, which must be immutable.
-    constraint : list
-        What it may be, as scikit-learn's `_parameter_constraints` has it.
-    kind, text : str
-        Its type and its description in the docstring.
-    sources : tuple of str, optional
-        The papers behind it, in the order of the marks ``[]_`` in the text.
-    """
-    stated = {"constraint": constraint, "kind": kind, "text": text, "sources": sources, "order": next(_order)}
-    return field(default=default, metadata=stated)
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class EncoderDecoderParameters:
     """What an encoder-decoder is made of."""
 
@@ -67,11 +44,11 @@ class EncoderDecoderParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class LayerParameters:
     """Recurrent layers of any kind."""
 
-    # One layer of 32 units is what Chollet's and Keras' first examples have: enough for a hundred windows, fast on a CPU.
+    # One layer of 32 units is what Chollet's and Keras' first examples have: enough for a first model, fast on a CPU.
     hidden_layer_sizes: Any = parameter(
         (32,),
         ["array-like", AT_LEAST_ONE],
@@ -80,7 +57,7 @@ class LayerParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class NonlinearityParameters:
     """Cells whose activation can be chosen."""
 
@@ -92,7 +69,7 @@ class NonlinearityParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class DecoderParameters:
     """How an encoder-decoder writes its output."""
 
@@ -116,7 +93,7 @@ class DecoderParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class DirectionParameters:
     """Layers that may read both ways."""
 
@@ -128,7 +105,7 @@ class DirectionParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class DropoutParameters:
     """Dropout of recurrent layers."""
 
@@ -150,7 +127,7 @@ class DropoutParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class TimeParameters:
     """One target per sequence or per step, and how sequences are cut in training."""
 
@@ -180,7 +157,7 @@ class TimeParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class RegressionLossParameters:
     """What a regressor minimises."""
 
@@ -200,7 +177,7 @@ class RegressionLossParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class ClassificationLossParameters:
     """What a classifier minimises."""
 
@@ -213,7 +190,7 @@ class ClassificationLossParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class TrainingParameters:
     """How weights are found."""
 
@@ -234,7 +211,7 @@ class TrainingParameters:
     weight_decay: float = parameter(
         0.0, [NOT_NEGATIVE], "float", "Strength of the penalty on weights, as the optimizer defines it."
     )
-    # Recurrent gradients explode (Pascanu et al., 2013). On standardised targets a norm of 1 is rarely reached otherwise.
+    # Recurrent gradients explode (Pascanu et al., 2013). With standardised targets others rarely reach a norm of 1.
     clip_grad_norm: float | None = parameter(
         1.0,
         [None, POSITIVE],
@@ -247,8 +224,8 @@ class TrainingParameters:
         [AT_LEAST_ONE],
         "int",
         "Sequences per update. With truncated back-propagation through time: number of lanes, each of which goes\n"
-        "through one sequence after the other. A few long ones are cut into segments, so that all lanes are busy; with\n"
-        "1 none is.",
+        "through one sequence after the other. A few long ones are cut into segments, so that all lanes are busy;\n"
+        "with 1 none is.",
     )
     max_epochs: int = parameter(100, [AT_LEAST_ONE], "int", "Passes over the data.")
     shuffle: bool = parameter(True, ["boolean"], "bool", "Whether sequences are drawn into new batches in each epoch.")
@@ -274,12 +251,12 @@ class TrainingParameters:
         [StrOptions({"auto", "end", "random"})],
         '{"auto", "end", "random"}',
         'What is held out. "end": the last sequences (of each series), or of a table of steps the last rows of each\n'
-        'series. "random": a random part, for classes with the same shares of them. "auto": "end" for regressors, with\n'
-        '``return_sequences=True`` and for overlapping windows, else "random".',
+        'series. "random": a random part, for classes with the same shares of them. "auto": "end" for regressors,\n'
+        'with ``return_sequences=True`` and for overlapping windows, else "random".',
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class RegressionTargetParameters:
     """What a regressor does with y."""
 
@@ -292,7 +269,7 @@ class RegressionTargetParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class ClassificationTargetParameters:
     """What a classifier does with y."""
 
@@ -304,7 +281,7 @@ class ClassificationTargetParameters:
     )
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameter_group
 class GeneralParameters:
     """What every estimator has."""
 

@@ -82,23 +82,23 @@ class StepwiseEstimator(TimeParameters, SequenceEstimator):
         k1, k2 = self._k1_and_k2()
         if self.return_sequences and not network.keeps_steps:
             raise ValueError(
-                f"return_sequences=True asks for an output per step, but {type(network).__name__} has one per sequence; "
-                "use return_sequences=False."
+                f"return_sequences=True asks for an output per step, but {type(network).__name__} has one per "
+                "sequence; use return_sequences=False."
             )
         if self.stateful and network.whole_sequences:
             raise ValueError(
                 f"stateful=True carries a state from one part of a sequence to the next, but {network.why_whole}, so "
                 "none can be carried; use stateful=False."
             )
-        # A network with a state that reads whole sequences (both directions) can still read chunks as if they were whole.
+        # A network with a state that reads whole sequences (both directions) can still read chunks as wholes.
         if self.tbptt is not None and not network.initial_state(1):
             raise ValueError(
                 f"tbptt={self.tbptt!r} cuts sequences and hands a state over, but {network.why_whole}; use tbptt=None."
             )
         if network.whole_sequences and k1 != k2:
             raise ValueError(
-                f"tbptt={self.tbptt!r} lets gradients and updates differ in length, but {network.why_whole}, so a chunk "
-                "is read as a whole; use one number for both."
+                f"tbptt={self.tbptt!r} lets gradients and updates differ in length, but {network.why_whole}, so "
+                "that a chunk is read as a whole; use one number for both."
             )
 
     def _k1_and_k2(self) -> tuple[int, int]:
