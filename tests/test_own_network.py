@@ -22,8 +22,12 @@ from sklearn_rnn._estimators.stepwise import StepwiseEstimator
 class TCNRegressor(StepwiseEstimator, SequenceRegressor):
     """Causal temporal convolutional network for regression."""
 
-    channels: int = parameter(8, [Interval(Integral, 1, None, closed="left")], "int", "Channels of each block.")
-    n_blocks: int = parameter(3, [Interval(Integral, 1, None, closed="left")], "int", "Residual blocks.")
+    channels: int = parameter(
+        default=8, constraint=[Interval(Integral, 1, None, closed="left")], kind="int", text="Channels of each block."
+    )
+    n_blocks: int = parameter(
+        default=3, constraint=[Interval(Integral, 1, None, closed="left")], kind="int", text="Residual blocks."
+    )
 
     def _network(self, n_features: int, n_outputs: int) -> Any:
         return CausalTCN, {

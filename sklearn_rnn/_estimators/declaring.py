@@ -14,11 +14,11 @@ T = TypeVar("T", bound=type)
 HEADER = re.compile(r"^(See Also|Notes|References|Examples)\n-+$", re.MULTILINE)
 
 
-# Signatures list parameters in the order in which they are stated, whatever the order in which groups are inherited.
+# Signatures list parameters in the order in which they are stated, whatever order groups are inherited in.
 _order = count()
 
 
-def parameter(default: Any, constraint: list[Any], kind: str, text: str, sources: tuple[str, ...] = ()) -> Any:
+def parameter(*, default: Any, constraint: list[Any], kind: str, text: str, sources: tuple[str, ...] = ()) -> Any:
     """State a parameter of an estimator, as a field of a dataclass.
 
     Parameters
@@ -51,7 +51,7 @@ def estimator(cls: T) -> T:
     """
     parameter_group(cls)
     stated = sorted(fields(cls), key=lambda item: item.metadata["order"])
-    # A dataclass lists fields base after base. All are keyword-only, so that any order will do, and this is for readers.
+    # A dataclass lists fields base after base. All are keyword-only, so that the order is free for readers.
     signature = inspect.signature(cls.__init__)
     own = [signature.parameters[name] for name in ("self", *(item.name for item in stated))]
     cls.__init__.__signature__ = signature.replace(parameters=own)

@@ -37,10 +37,10 @@ class EncoderDecoderParameters:
     """What an encoder-decoder is made of."""
 
     cell: str = parameter(
-        "lstm",
-        [StrOptions({"rnn", "lstm", "gru"})],
-        '{"rnn", "lstm", "gru"}',
-        "Kind of the recurrent layers: those of `RNNRegressor`, `LSTMRegressor` or `GRURegressor`.",
+        default="lstm",
+        constraint=[StrOptions({"rnn", "lstm", "gru"})],
+        kind='{"rnn", "lstm", "gru"}',
+        text="Kind of the recurrent layers: those of `RNNRegressor`, `LSTMRegressor` or `GRURegressor`.",
     )
 
 
@@ -50,10 +50,10 @@ class LayerParameters:
 
     # One layer of 32 units is what Chollet's and Keras' first examples have: enough for a first model, fast on a CPU.
     hidden_layer_sizes: Any = parameter(
-        (32,),
-        ["array-like", AT_LEAST_ONE],
-        "int or tuple of int",
-        "Units of each recurrent layer, first to last. Layers may differ in size.",
+        default=(32,),
+        constraint=["array-like", AT_LEAST_ONE],
+        kind="int or tuple of int",
+        text="Units of each recurrent layer, first to last. Layers may differ in size.",
     )
 
 
@@ -62,10 +62,10 @@ class NonlinearityParameters:
     """Cells whose activation can be chosen."""
 
     nonlinearity: str = parameter(
-        "tanh",
-        [StrOptions({"tanh", "relu"})],
-        '{"tanh", "relu"}',
-        'Activation of the hidden state of "rnn" cells; other cells have theirs.',
+        default="tanh",
+        constraint=[StrOptions({"tanh", "relu"})],
+        kind='{"tanh", "relu"}',
+        text='Activation of the hidden state of "rnn" cells; other cells have theirs.',
     )
 
 
@@ -74,22 +74,22 @@ class DecoderParameters:
     """How an encoder-decoder writes its output."""
 
     decoder: str = parameter(
-        "repeat",
-        [StrOptions({"repeat", "feedback"})],
-        '{"repeat", "feedback"}',
-        'What the decoder reads in every output step. "repeat": the last output of the encoder []_. "feedback": its\n'
+        default="repeat",
+        constraint=[StrOptions({"repeat", "feedback"})],
+        kind='{"repeat", "feedback"}',
+        text='What the decoder reads in every output step. "repeat": the last output of the encoder []_. "feedback": its\n'
         "own output of the step before, zeros in the first []_.",
-        (CHO, SUTSKEVER),
+        sources=(CHO, SUTSKEVER),
     )
     # Halfway: 1 learns to trust an input that `predict` never has, 0 trains slowest.
     teacher_forcing: float = parameter(
-        0.5,
-        [Interval(Real, 0, 1, closed="both")],
-        "float in [0, 1]",
-        "Probability that the decoder reads the true output of the step before, not its own, drawn for each output\n"
+        default=0.5,
+        constraint=[Interval(Real, 0, 1, closed="both")],
+        kind="float in [0, 1]",
+        text="Probability that the decoder reads the true output of the step before, not its own, drawn for each output\n"
         'step of a batch in training []_ []_. It matters with ``decoder="feedback"`` alone; with "repeat" it does\n'
         "nothing. 1 trains fastest, 0 on just what `predict` does.",
-        (WILLIAMS_ZIPSER, BENGIO),
+        sources=(WILLIAMS_ZIPSER, BENGIO),
     )
 
 
@@ -98,10 +98,10 @@ class DirectionParameters:
     """Layers that may read both ways."""
 
     bidirectional: bool = parameter(
-        False,
-        ["boolean"],
-        "bool",
-        "Whether a second set of cells reads each sequence from its end. It can't be combined with ``stateful=True``.",
+        default=False,
+        constraint=["boolean"],
+        kind="bool",
+        text="Whether a second set of cells reads each sequence from its end. It can't be combined with ``stateful=True``.",
     )
 
 
@@ -110,20 +110,20 @@ class DropoutParameters:
     """Dropout of recurrent layers."""
 
     dropout: float = parameter(
-        0.0,
-        [SHARE],
-        "float in [0, 1)",
-        "Share of each recurrent layer's outputs that is dropped in training before the next layer, by one mask per\n"
+        default=0.0,
+        constraint=[SHARE],
+        kind="float in [0, 1)",
+        text="Share of each recurrent layer's outputs that is dropped in training before the next layer, by one mask per\n"
         "sequence for all its steps []_.",
-        (GAL,),
+        sources=(GAL,),
     )
     recurrent_dropout: float = parameter(
-        0.0,
-        [SHARE],
-        "float in [0, 1)",
-        "Share of the hidden state that is dropped in training on its way to the next step, by one mask per sequence\n"
+        default=0.0,
+        constraint=[SHARE],
+        kind="float in [0, 1)",
+        text="Share of the hidden state that is dropped in training on its way to the next step, by one mask per sequence\n"
         "[]_. Such a layer runs step by step, several times slower.",
-        (GAL,),
+        sources=(GAL,),
     )
 
 
@@ -132,28 +132,28 @@ class TimeParameters:
     """One target per sequence or per step, and how sequences are cut in training."""
 
     return_sequences: bool = parameter(
-        False,
-        ["boolean"],
-        "bool",
-        "False: one target per sequence. True: one target per step, so that a 2-D X is a table of one step per row.",
+        default=False,
+        constraint=["boolean"],
+        kind="bool",
+        text="False: one target per sequence. True: one target per step, so that a 2-D X is a table of one step per row.",
     )
     stateful: bool = parameter(
-        False,
-        ["boolean"],
-        "bool",
-        "Whether training carries the state over the cuts of `tbptt` and, with one target per step, from one call of\n"
+        default=False,
+        constraint=["boolean"],
+        kind="bool",
+        text="Whether training carries the state over the cuts of `tbptt` and, with one target per step, from one call of\n"
         "`partial_fit` to the next. False: every chunk begins with a state of zero. `predict` reads whole sequences\n"
         "either way.",
     )
     # None is right up to some 400 steps; a default length would cut longer memory without a word.
     tbptt: Any = parameter(
-        None,
-        [None, tuple, AT_LEAST_ONE],
-        "None, int or tuple (k1, k2)",
-        "Truncated back-propagation through time []_: weights are updated after every k1 steps, by gradients that\n"
+        default=None,
+        constraint=[None, tuple, AT_LEAST_ONE],
+        kind="None, int or tuple (k1, k2)",
+        text="Truncated back-propagation through time []_: weights are updated after every k1 steps, by gradients that\n"
         "flow back k2 steps at most. An int stands for both. None: through whole sequences. With one target per\n"
         "sequence there is one update, at its end, and k2 alone matters.",
-        (WILLIAMS_PENG,),
+        sources=(WILLIAMS_PENG,),
     )
 
 
@@ -162,18 +162,18 @@ class RegressionLossParameters:
     """What a regressor minimises."""
 
     loss: Any = parameter(
-        "squared_error",
-        [StrOptions(set(REGRESSION)), type, torch.nn.Module],
-        '{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
-        "What training minimises. A torch loss, class or instance, takes (output, target), both of shape\n"
+        default="squared_error",
+        constraint=[StrOptions(set(REGRESSION)), type, torch.nn.Module],
+        kind='{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
+        text="What training minimises. A torch loss, class or instance, takes (output, target), both of shape\n"
         "(n, n_outputs), of an encoder-decoder (n, output_steps, n_outputs); with weights its reduction must be\n"
         "'none', as it is if a class is given.",
     )
     quantile: float = parameter(
-        0.5,
-        [Interval(Real, 0, 1, closed="neither")],
-        "float in (0, 1)",
-        "Which quantile ``loss='quantile'`` predicts.",
+        default=0.5,
+        constraint=[Interval(Real, 0, 1, closed="neither")],
+        kind="float in (0, 1)",
+        text="Which quantile ``loss='quantile'`` predicts.",
     )
 
 
@@ -182,10 +182,10 @@ class ClassificationLossParameters:
     """What a classifier minimises."""
 
     loss: Any = parameter(
-        "log_loss",
-        [StrOptions(set(CLASSIFICATION)), type, torch.nn.Module],
-        '{"log_loss"} or a torch loss',
-        "What training minimises. A torch loss, class or instance, takes (output, target), of shape (n, n_outputs)\n"
+        default="log_loss",
+        constraint=[StrOptions(set(CLASSIFICATION)), type, torch.nn.Module],
+        kind='{"log_loss"} or a torch loss',
+        text="What training minimises. A torch loss, class or instance, takes (output, target), of shape (n, n_outputs)\n"
         "and codes of classes of shape (n,); with weights its reduction must be 'none', as it is if a class is given.",
     )
 
@@ -195,62 +195,78 @@ class TrainingParameters:
     """How weights are found."""
 
     optimizer: Any = parameter(
-        "adam",
-        [StrOptions(set(OPTIMIZERS)), type],
-        '{"adam", "adamw", "sgd", "rmsprop"} or class of torch.optim.Optimizer',
-        "How weights are updated.",
+        default="adam",
+        constraint=[StrOptions(set(OPTIMIZERS)), type],
+        kind='{"adam", "adamw", "sgd", "rmsprop"} or class of torch.optim.Optimizer',
+        text="How weights are updated.",
     )
     # The default of Adam in its paper (Kingma and Ba, 2015), in torch and in Keras.
-    lr: float = parameter(1e-3, [POSITIVE], "float", "Learning rate.")
+    lr: float = parameter(default=1e-3, constraint=[POSITIVE], kind="float", text="Learning rate.")
     optimizer_params: dict[str, Any] | None = parameter(
-        None,
-        [None, dict],
-        "dict or None",
-        "Further arguments of the optimizer, such as ``{'momentum': 0.9}``.",
+        default=None,
+        constraint=[None, dict],
+        kind="dict or None",
+        text="Further arguments of the optimizer, such as ``{'momentum': 0.9}``.",
     )
     weight_decay: float = parameter(
-        0.0, [NOT_NEGATIVE], "float", "Strength of the penalty on weights, as the optimizer defines it."
+        default=0.0,
+        constraint=[NOT_NEGATIVE],
+        kind="float",
+        text="Strength of the penalty on weights, as the optimizer defines it.",
     )
     # Recurrent gradients explode (Pascanu et al., 2013). With standardised targets others rarely reach a norm of 1.
     clip_grad_norm: float | None = parameter(
-        1.0,
-        [None, POSITIVE],
-        "float or None",
-        "Greatest norm of the gradient, over all weights; longer ones are shortened.",
+        default=1.0,
+        constraint=[None, POSITIVE],
+        kind="float or None",
+        text="Greatest norm of the gradient, over all weights; longer ones are shortened.",
     )
     # Keras' default. Larger batches are faster per epoch, and make fewer updates.
     batch_size: int = parameter(
-        32,
-        [AT_LEAST_ONE],
-        "int",
-        "Sequences per update. With truncated back-propagation through time: number of lanes, each of which goes\n"
+        default=32,
+        constraint=[AT_LEAST_ONE],
+        kind="int",
+        text="Sequences per update. With truncated back-propagation through time: number of lanes, each of which goes\n"
         "through one sequence after the other. A few long ones are cut into segments, so that all lanes are busy;\n"
         "with 1 none is.",
     )
-    max_epochs: int = parameter(100, [AT_LEAST_ONE], "int", "Passes over the data.")
-    shuffle: bool = parameter(True, ["boolean"], "bool", "Whether sequences are drawn into new batches in each epoch.")
+    max_epochs: int = parameter(default=100, constraint=[AT_LEAST_ONE], kind="int", text="Passes over the data.")
+    shuffle: bool = parameter(
+        default=True,
+        constraint=["boolean"],
+        kind="bool",
+        text="Whether sequences are drawn into new batches in each epoch.",
+    )
     early_stopping: bool = parameter(
-        False,
-        ["boolean"],
-        "bool",
-        "Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best weights.",
+        default=False,
+        constraint=["boolean"],
+        kind="bool",
+        text="Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best weights.",
     )
     # This and the next two have the names and defaults of scikit-learn's MLPRegressor.
     validation_fraction: float = parameter(
-        0.1,
-        [Interval(Real, 0, 1, closed="neither")],
-        "float in (0, 1)",
-        "Share of the data that early stopping holds out.",
+        default=0.1,
+        constraint=[Interval(Real, 0, 1, closed="neither")],
+        kind="float in (0, 1)",
+        text="Share of the data that early stopping holds out.",
     )
     n_iter_no_change: int = parameter(
-        10, [AT_LEAST_ONE], "int", "Epochs without a better validation loss after which training stops."
+        default=10,
+        constraint=[AT_LEAST_ONE],
+        kind="int",
+        text="Epochs without a better validation loss after which training stops.",
     )
-    tol: float = parameter(1e-4, [NOT_NEGATIVE], "float", "Least fall of the validation loss that counts as better.")
+    tol: float = parameter(
+        default=1e-4,
+        constraint=[NOT_NEGATIVE],
+        kind="float",
+        text="Least fall of the validation loss that counts as better.",
+    )
     validation: str = parameter(
-        "auto",
-        [StrOptions({"auto", "end", "random"})],
-        '{"auto", "end", "random"}',
-        'What is held out. "end": the last sequences (of each series), or of a table of steps the last rows of each\n'
+        default="auto",
+        constraint=[StrOptions({"auto", "end", "random"})],
+        kind='{"auto", "end", "random"}',
+        text='What is held out. "end": the last sequences (of each series), or of a table of steps the last rows of each\n'
         'series. "random": a random part, for classes with the same shares of them. "auto": "end" for regressors,\n'
         'with ``return_sequences=True`` and for overlapping windows, else "random".',
     )
@@ -262,10 +278,10 @@ class RegressionTargetParameters:
 
     # Without it a target in thousands keeps an output layer of small weights busy for epochs.
     normalize_y: bool = parameter(
-        True,
-        ["boolean"],
-        "bool",
-        "Whether to learn on standardised targets. Predictions are in the units of y either way.",
+        default=True,
+        constraint=["boolean"],
+        kind="bool",
+        text="Whether to learn on standardised targets. Predictions are in the units of y either way.",
     )
 
 
@@ -274,10 +290,10 @@ class ClassificationTargetParameters:
     """What a classifier does with y."""
 
     class_weight: Any = parameter(
-        None,
-        [None, dict, StrOptions({"balanced"})],
-        'None, "balanced" or dict',
-        'Weights of classes. "balanced": in inverse proportion to their frequency.',
+        default=None,
+        constraint=[None, dict, StrOptions({"balanced"})],
+        kind='None, "balanced" or dict',
+        text='Weights of classes. "balanced": in inverse proportion to their frequency.',
     )
 
 
@@ -286,53 +302,53 @@ class GeneralParameters:
     """What every estimator has."""
 
     mask_value: float | None = parameter(
-        None,
-        [None, Real],
-        "float or None",
-        "Steps whose features all have this value are skipped, beside those at the ends that are all NaN.",
+        default=None,
+        constraint=[None, Real],
+        kind="float or None",
+        text="Steps whose features all have this value are skipped, beside those at the ends that are all NaN.",
     )
     warm_start: bool = parameter(
-        False,
-        ["boolean"],
-        "bool",
-        "Whether `fit` continues from the weights of the last fit, with its classes or scale of y.",
+        default=False,
+        constraint=["boolean"],
+        kind="bool",
+        text="Whether `fit` continues from the weights of the last fit, with its classes or scale of y.",
     )
     random_state: Any = parameter(
-        None,
-        ["random_state"],
-        "int, RandomState instance or None",
-        "Seed of weights, batches, dropout and random validation.",
+        default=None,
+        constraint=["random_state"],
+        kind="int, RandomState instance or None",
+        text="Seed of weights, batches, dropout and random validation.",
     )
     # The levels are those of Keras.
     verbose: int = parameter(
-        0,
-        [Interval(Integral, 0, 2, closed="both"), "boolean"],
-        "int",
-        "0: silent, 1: a progress bar per epoch, 2: a line per epoch.",
+        default=0,
+        constraint=[Interval(Integral, 0, 2, closed="both"), "boolean"],
+        kind="int",
+        text="0: silent, 1: a progress bar per epoch, 2: a line per epoch.",
     )
     scoring: Any = parameter(
-        None,
-        [None, str, callable, list, tuple, dict],
-        "str, callable, list, dict or None",
-        "Scorers of scikit-learn, recorded in ``history_`` after each epoch for the validation part, or without one\n"
+        default=None,
+        constraint=[None, str, callable, list, tuple, dict],
+        kind="str, callable, list, dict or None",
+        text="Scorers of scikit-learn, recorded in ``history_`` after each epoch for the validation part, or without one\n"
         "for the training part.",
     )
     callbacks: list[Any] | None = parameter(
-        None,
-        [None, list],
-        "list or None",
-        "Callbacks of skorch, which see the net. Each is used as it is, not copied.",
+        default=None,
+        constraint=[None, list],
+        kind="list or None",
+        text="Callbacks of skorch, which see the net. Each is used as it is, not copied.",
     )
     device: Any = parameter(
-        "auto",
-        [str, torch.device],
-        '"auto", str or torch.device',
-        '"auto": "cuda" if there is a GPU, else "cpu".',
+        default="auto",
+        constraint=[str, torch.device],
+        kind='"auto", str or torch.device',
+        text='"auto": "cuda" if there is a GPU, else "cpu".',
     )
     # Half the memory and twice the speed of float64; gradients need no more.
     dtype: str = parameter(
-        "float32",
-        [StrOptions({"float32", "float64"})],
-        '{"float32", "float64"}',
-        "Floating type of weights and computations.",
+        default="float32",
+        constraint=[StrOptions({"float32", "float64"})],
+        kind='{"float32", "float64"}',
+        text="Floating type of weights and computations.",
     )
