@@ -49,14 +49,14 @@ def estimator(cls: T) -> T:
 
     Its bases are groups of parameters (see `parameters`); those of its own are stated in its body likewise.
     """
-    parameter_group(cls)
-    stated = sorted(fields(cls), key=lambda item: item.metadata["order"])
+    made: Any = parameter_group(cls)
+    stated = sorted(fields(made), key=lambda item: item.metadata["order"])
     # A dataclass lists fields base after base. All are keyword-only, so that the order is free for readers.
-    signature = inspect.signature(cls.__init__)
+    signature = inspect.signature(made.__init__)
     own = [signature.parameters[name] for name in ("self", *(item.name for item in stated))]
-    cls.__init__.__signature__ = signature.replace(parameters=own)
-    cls._parameter_constraints = {item.name: item.metadata["constraint"] for item in stated}
-    cls.__doc__ = _documented(cls, stated)
+    made.__init__.__signature__ = signature.replace(parameters=own)
+    made._parameter_constraints = {item.name: item.metadata["constraint"] for item in stated}
+    made.__doc__ = _documented(made, stated)
     return cls
 
 

@@ -77,8 +77,10 @@ class DecoderParameters:
         default="repeat",
         constraint=[StrOptions({"repeat", "feedback"})],
         kind='{"repeat", "feedback"}',
-        text='What the decoder reads in every output step. "repeat": the last output of the encoder []_. "feedback": its\n'
-        "own output of the step before, zeros in the first []_.",
+        text=(
+            'What the decoder reads in every output step. "repeat": the last output of the encoder []_. "feedback": its\n'
+            "own output of the step before, zeros in the first []_."
+        ),
         sources=(CHO, SUTSKEVER),
     )
     # Halfway: 1 learns to trust an input that `predict` never has, 0 trains slowest.
@@ -86,9 +88,11 @@ class DecoderParameters:
         default=0.5,
         constraint=[Interval(Real, 0, 1, closed="both")],
         kind="float in [0, 1]",
-        text="Probability that the decoder reads the true output of the step before, not its own, drawn for each output\n"
-        'step of a batch in training []_ []_. It matters with ``decoder="feedback"`` alone; with "repeat" it does\n'
-        "nothing. 1 trains fastest, 0 on just what `predict` does.",
+        text=(
+            "Probability that the decoder reads the true output of the step before, not its own, drawn for each output\n"
+            'step of a batch in training []_ []_. It matters with ``decoder="feedback"`` alone; with "repeat" it does\n'
+            "nothing. 1 trains fastest, 0 on just what `predict` does."
+        ),
         sources=(WILLIAMS_ZIPSER, BENGIO),
     )
 
@@ -113,16 +117,20 @@ class DropoutParameters:
         default=0.0,
         constraint=[SHARE],
         kind="float in [0, 1)",
-        text="Share of each recurrent layer's outputs that is dropped in training before the next layer, by one mask per\n"
-        "sequence for all its steps []_.",
+        text=(
+            "Share of each recurrent layer's outputs that is dropped in training before the next layer, by one mask per\n"
+            "sequence for all its steps []_."
+        ),
         sources=(GAL,),
     )
     recurrent_dropout: float = parameter(
         default=0.0,
         constraint=[SHARE],
         kind="float in [0, 1)",
-        text="Share of the hidden state that is dropped in training on its way to the next step, by one mask per sequence\n"
-        "[]_. Such a layer runs step by step, several times slower.",
+        text=(
+            "Share of the hidden state that is dropped in training on its way to the next step, by one mask per sequence\n"
+            "[]_. Such a layer runs step by step, several times slower."
+        ),
         sources=(GAL,),
     )
 
@@ -141,18 +149,22 @@ class TimeParameters:
         default=False,
         constraint=["boolean"],
         kind="bool",
-        text="Whether training carries the state over the cuts of `tbptt` and, with one target per step, from one call of\n"
-        "`partial_fit` to the next. False: every chunk begins with a state of zero. `predict` reads whole sequences\n"
-        "either way.",
+        text=(
+            "Whether training carries the state over the cuts of `tbptt` and, with one target per step, from one call of\n"
+            "`partial_fit` to the next. False: every chunk begins with a state of zero. `predict` reads whole sequences\n"
+            "either way."
+        ),
     )
     # None is right up to some 400 steps; a default length would cut longer memory without a word.
     tbptt: Any = parameter(
         default=None,
         constraint=[None, tuple, AT_LEAST_ONE],
         kind="None, int or tuple (k1, k2)",
-        text="Truncated back-propagation through time []_: weights are updated after every k1 steps, by gradients that\n"
-        "flow back k2 steps at most. An int stands for both. None: through whole sequences. With one target per\n"
-        "sequence there is one update, at its end, and k2 alone matters.",
+        text=(
+            "Truncated back-propagation through time []_: weights are updated after every k1 steps, by gradients that\n"
+            "flow back k2 steps at most. An int stands for both. None: through whole sequences. With one target per\n"
+            "sequence there is one update, at its end, and k2 alone matters."
+        ),
         sources=(WILLIAMS_PENG,),
     )
 
@@ -165,9 +177,11 @@ class RegressionLossParameters:
         default="squared_error",
         constraint=[StrOptions(set(REGRESSION)), type, torch.nn.Module],
         kind='{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
-        text="What training minimises. A torch loss, class or instance, takes (output, target), both of shape\n"
-        "(n, n_outputs), of an encoder-decoder (n, output_steps, n_outputs); with weights its reduction must be\n"
-        "'none', as it is if a class is given.",
+        text=(
+            "What training minimises. A torch loss, class or instance, takes (output, target), both of shape\n"
+            "(n, n_outputs), of an encoder-decoder (n, output_steps, n_outputs); with weights its reduction must be\n"
+            "'none', as it is if a class is given."
+        ),
     )
     quantile: float = parameter(
         default=0.5,
@@ -185,8 +199,10 @@ class ClassificationLossParameters:
         default="log_loss",
         constraint=[StrOptions(set(CLASSIFICATION)), type, torch.nn.Module],
         kind='{"log_loss"} or a torch loss',
-        text="What training minimises. A torch loss, class or instance, takes (output, target), of shape (n, n_outputs)\n"
-        "and codes of classes of shape (n,); with weights its reduction must be 'none', as it is if a class is given.",
+        text=(
+            "What training minimises. A torch loss, class or instance, takes (output, target), of shape (n, n_outputs)\n"
+            "and codes of classes of shape (n,); with weights its reduction must be 'none', as it is if a class is given."
+        ),
     )
 
 
@@ -226,9 +242,11 @@ class TrainingParameters:
         default=32,
         constraint=[AT_LEAST_ONE],
         kind="int",
-        text="Sequences per update. With truncated back-propagation through time: number of lanes, each of which goes\n"
-        "through one sequence after the other. A few long ones are cut into segments, so that all lanes are busy;\n"
-        "with 1 none is.",
+        text=(
+            "Sequences per update. With truncated back-propagation through time: number of lanes, each of which goes\n"
+            "through one sequence after the other. A few long ones are cut into segments, so that all lanes are busy;\n"
+            "with 1 none is."
+        ),
     )
     max_epochs: int = parameter(default=100, constraint=[AT_LEAST_ONE], kind="int", text="Passes over the data.")
     shuffle: bool = parameter(
@@ -266,9 +284,11 @@ class TrainingParameters:
         default="auto",
         constraint=[StrOptions({"auto", "end", "random"})],
         kind='{"auto", "end", "random"}',
-        text='What is held out. "end": the last sequences (of each series), or of a table of steps the last rows of each\n'
-        'series. "random": a random part, for classes with the same shares of them. "auto": "end" for regressors,\n'
-        'with ``return_sequences=True`` and for overlapping windows, else "random".',
+        text=(
+            'What is held out. "end": the last sequences (of each series), or of a table of steps the last rows of each\n'
+            'series. "random": a random part, for classes with the same shares of them. "auto": "end" for regressors,\n'
+            'with ``return_sequences=True`` and for overlapping windows, else "random".'
+        ),
     )
 
 
@@ -330,8 +350,10 @@ class GeneralParameters:
         default=None,
         constraint=[None, str, callable, list, tuple, dict],
         kind="str, callable, list, dict or None",
-        text="Scorers of scikit-learn, recorded in ``history_`` after each epoch for the validation part, or without one\n"
-        "for the training part.",
+        text=(
+            "Scorers of scikit-learn, recorded in ``history_`` after each epoch for the validation part, or without one\n"
+            "for the training part."
+        ),
     )
     callbacks: list[Any] | None = parameter(
         default=None,
