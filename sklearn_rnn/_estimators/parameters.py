@@ -78,8 +78,8 @@ class DecoderParameters:
         constraint=[StrOptions({"repeat", "feedback"})],
         kind='{"repeat", "feedback"}',
         text=(
-            'What the decoder reads in every output step. "repeat": the last output of the encoder []_. "feedback": its\n'
-            "own output of the step before, zeros in the first []_."
+            'What the decoder reads in every output step. "repeat": the last output of the encoder []_.\n'
+            '"feedback": its own output of the step before, zeros in the first []_.'
         ),
         sources=(CHO, SUTSKEVER),
     )
@@ -89,9 +89,9 @@ class DecoderParameters:
         constraint=[Interval(Real, 0, 1, closed="both")],
         kind="float in [0, 1]",
         text=(
-            "Probability that the decoder reads the true output of the step before, not its own, drawn for each output\n"
-            'step of a batch in training []_ []_. It matters with ``decoder="feedback"`` alone; with "repeat" it does\n'
-            "nothing. 1 trains fastest, 0 on just what `predict` does."
+            "Probability that the decoder reads the true output of the step before, not its own, drawn for each\n"
+            'output step of a batch in training []_ []_. It matters with ``decoder="feedback"`` alone; with\n'
+            '"repeat" it does nothing. 1 trains fastest, 0 on just what `predict` does.'
         ),
         sources=(WILLIAMS_ZIPSER, BENGIO),
     )
@@ -118,8 +118,8 @@ class DropoutParameters:
         constraint=[SHARE],
         kind="float in [0, 1)",
         text=(
-            "Share of each recurrent layer's outputs that is dropped in training before the next layer, by one mask per\n"
-            "sequence for all its steps []_."
+            "Share of each recurrent layer's outputs that is dropped in training before the next layer, by one\n"
+            "mask per sequence for all its steps []_."
         ),
         sources=(GAL,),
     )
@@ -128,8 +128,8 @@ class DropoutParameters:
         constraint=[SHARE],
         kind="float in [0, 1)",
         text=(
-            "Share of the hidden state that is dropped in training on its way to the next step, by one mask per sequence\n"
-            "[]_. Such a layer runs step by step, several times slower."
+            "Share of the hidden state that is dropped in training on its way to the next step, by one mask per\n"
+            "sequence []_. Such a layer runs step by step, several times slower."
         ),
         sources=(GAL,),
     )
@@ -150,9 +150,9 @@ class TimeParameters:
         constraint=["boolean"],
         kind="bool",
         text=(
-            "Whether training carries the state over the cuts of `tbptt` and, with one target per step, from one call of\n"
-            "`partial_fit` to the next. False: every chunk begins with a state of zero. `predict` reads whole sequences\n"
-            "either way."
+            "Whether training carries the state over the cuts of `tbptt` and, with one target per step, from one\n"
+            "call of `partial_fit` to the next. False: every chunk begins with a state of zero. `predict` reads\n"
+            "whole sequences either way."
         ),
     )
     # None is right up to some 400 steps; a default length would cut longer memory without a word.
@@ -161,9 +161,9 @@ class TimeParameters:
         constraint=[None, tuple, AT_LEAST_ONE],
         kind="None, int or tuple (k1, k2)",
         text=(
-            "Truncated back-propagation through time []_: weights are updated after every k1 steps, by gradients that\n"
-            "flow back k2 steps at most. An int stands for both. None: through whole sequences. With one target per\n"
-            "sequence there is one update, at its end, and k2 alone matters."
+            "Truncated back-propagation through time []_: weights are updated after every k1 steps, by gradients\n"
+            "that flow back k2 steps at most. An int stands for both. None: through whole sequences. With one\n"
+            "target per sequence there is one update, at its end, and k2 alone matters."
         ),
         sources=(WILLIAMS_PENG,),
     )
@@ -178,8 +178,8 @@ class RegressionLossParameters:
         constraint=[StrOptions(set(REGRESSION)), type, torch.nn.Module],
         kind='{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
         text=(
-            "What training minimises. A torch loss, class or instance, takes (output, target), both of shape\n"
-            "(n, n_outputs), of an encoder-decoder (n, output_steps, n_outputs); with weights its reduction must be\n"
+            "What training minimises. A torch loss, class or instance, takes (output, target), both of shape (n,\n"
+            "n_outputs), of an encoder-decoder (n, output_steps, n_outputs); with weights its reduction must be\n"
             "'none', as it is if a class is given."
         ),
     )
@@ -200,8 +200,9 @@ class ClassificationLossParameters:
         constraint=[StrOptions(set(CLASSIFICATION)), type, torch.nn.Module],
         kind='{"log_loss"} or a torch loss',
         text=(
-            "What training minimises. A torch loss, class or instance, takes (output, target), of shape (n, n_outputs)\n"
-            "and codes of classes of shape (n,); with weights its reduction must be 'none', as it is if a class is given."
+            "What training minimises. A torch loss, class or instance, takes (output, target), of shape (n,\n"
+            "n_outputs) and codes of classes of shape (n,); with weights its reduction must be 'none', as it is if\n"
+            "a class is given."
         ),
     )
 
@@ -243,9 +244,9 @@ class TrainingParameters:
         constraint=[AT_LEAST_ONE],
         kind="int",
         text=(
-            "Sequences per update. With truncated back-propagation through time: number of lanes, each of which goes\n"
-            "through one sequence after the other. A few long ones are cut into segments, so that all lanes are busy;\n"
-            "with 1 none is."
+            "Sequences per update. With truncated back-propagation through time: number of lanes, each of which\n"
+            "goes through one sequence after the other. A few long ones are cut into segments, so that all lanes\n"
+            "are busy; with 1 none is."
         ),
     )
     max_epochs: int = parameter(default=100, constraint=[AT_LEAST_ONE], kind="int", text="Passes over the data.")
@@ -285,9 +286,9 @@ class TrainingParameters:
         constraint=[StrOptions({"auto", "end", "random"})],
         kind='{"auto", "end", "random"}',
         text=(
-            'What is held out. "end": the last sequences (of each series), or of a table of steps the last rows of each\n'
-            'series. "random": a random part, for classes with the same shares of them. "auto": "end" for regressors,\n'
-            'with ``return_sequences=True`` and for overlapping windows, else "random".'
+            'What is held out. "end": the last sequences (of each series), or of a table of steps the last rows of\n'
+            'each series. "random": a random part, for classes with the same shares of them. "auto": "end" for\n'
+            'regressors, with ``return_sequences=True`` and for overlapping windows, else "random".'
         ),
     )
 
@@ -351,8 +352,8 @@ class GeneralParameters:
         constraint=[None, str, callable, list, tuple, dict],
         kind="str, callable, list, dict or None",
         text=(
-            "Scorers of scikit-learn, recorded in ``history_`` after each epoch for the validation part, or without one\n"
-            "for the training part."
+            "Scorers of scikit-learn, recorded in ``history_`` after each epoch for the validation part, or\n"
+            "without one for the training part."
         ),
     )
     callbacks: list[Any] | None = parameter(
