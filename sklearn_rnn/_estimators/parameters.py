@@ -105,7 +105,10 @@ class DirectionParameters:
         default=False,
         constraint=["boolean"],
         kind="bool",
-        text="Whether a second set of cells reads each sequence from its end. It can't be combined with ``stateful=True``.",
+        text=(
+            "Whether a second set of cells reads each sequence from its end. It can't be combined with\n"
+            "``stateful=True``."
+        ),
     )
 
 
@@ -143,7 +146,10 @@ class TimeParameters:
         default=False,
         constraint=["boolean"],
         kind="bool",
-        text="False: one target per sequence. True: one target per step, so that a 2-D X is a table of one step per row.",
+        text=(
+            "False: one target per sequence. True: one target per step, so that a 2-D X is a table of one step\n"
+            "per row."
+        ),
     )
     stateful: bool = parameter(
         default=False,
@@ -260,7 +266,10 @@ class TrainingParameters:
         default=False,
         constraint=["boolean"],
         kind="bool",
-        text="Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best weights.",
+        text=(
+            "Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best\n"
+            "weights."
+        ),
     )
     # This and the next two have the names and defaults of scikit-learn's MLPRegressor.
     validation_fraction: float = parameter(
