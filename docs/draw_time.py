@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from sklearn_rnn._lanes import Segments, Truncation, lanes, updates
+from sklearn_rnn._training.lanes import Segments, Truncation, lanes, updates
 
 IMAGES = Path(__file__).parent / "images"
 # The palette of Okabe and Ito (2008), whose colours are told apart with any kind of colour vision.

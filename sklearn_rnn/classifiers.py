@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import StrOptions
 
-from ._classification import RecurrentClassifier
-from ._docs import documented
+from ._estimators.classification import RecurrentClassifier
+from ._estimators.parameters import documented
 
 
 @documented

@@ -15,13 +15,13 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
-from ._data import Batch, Batches, Pair
-from ._docs import documented
-from ._encoder_decoder import EncoderDecoder
-from ._modules import RecurrentLayer
-from ._regression import SequenceRegressor
-from ._sequences import Array, Sequences
-from ._targets import Targets, read_numbers, read_weights
+from ._data.sequences import Array, Sequences
+from ._data.targets import Targets, read_numbers, read_weights
+from ._estimators.parameters import documented
+from ._estimators.regression import SequenceRegressor
+from ._networks.encoder_decoder import EncoderDecoder
+from ._networks.recurrent import RecurrentLayer
+from ._training.batches import Batch, Batches, Pair
 
 SHAPES = "(n,), (n, output_steps) or (n, output_steps, n_outputs)"
 

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ._forms import checked, naming_text, refuse_dates, refuse_non_arrays
-from ._sequences import Array, Ints
-from ._series import times_of
+from ._data.forms import checked, naming_text, refuse_dates, refuse_non_arrays
+from ._data.sequences import Array, Ints
+from ._data.series import times_of
 
 Floats = NDArray[np.float64]
 

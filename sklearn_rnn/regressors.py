@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import StrOptions
 
-from ._docs import documented
-from ._regression import RecurrentRegressor
+from ._estimators.parameters import documented
+from ._estimators.regression import RecurrentRegressor
 
 
 @documented

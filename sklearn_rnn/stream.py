@@ -13,13 +13,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ._forms import as_known_form, kind
-from ._modules import SingleStep, State
-from ._reading import read_sequences
-from ._running import run_on
-from ._sequences import Array, Sequences
-from ._series import match_series
-from ._step import StepReader
+from ._data.forms import as_known_form, kind
+from ._data.one_step import StepReader
+from ._data.reading import read_sequences
+from ._data.sequences import Array, Sequences
+from ._data.series import match_series
+from ._networks.recurrent import SingleStep, State
+from ._training.inference import run_on
 
 
 class Stream:

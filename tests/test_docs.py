@@ -8,7 +8,7 @@ import re
 import pytest
 
 import sklearn_rnn
-from sklearn_rnn._docs import PARAMETERS
+from sklearn_rnn._estimators.parameters import PARAMETERS
 
 REGRESSORS = [getattr(sklearn_rnn, f"{cell}Regressor") for cell in ("RNN", "LSTM", "GRU")]
 CLASSIFIERS = [getattr(sklearn_rnn, f"{cell}Classifier") for cell in ("RNN", "LSTM", "GRU")]

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sklearn_rnn import _encoder_decoder as module_file
-from sklearn_rnn._encoder_decoder import EncoderDecoder
+from sklearn_rnn._networks.encoder_decoder import EncoderDecoder
 
 CELLS = ("rnn", "lstm", "gru")
 DECODERS = ("repeat", "feedback")

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from sklearn_rnn._windows import Windows
+from sklearn_rnn._data.windows import Windows
 from sklearn_rnn.preprocessing import ShiftFramer
 
 TABLE = np.random.default_rng(0).normal(size=(30, 3))

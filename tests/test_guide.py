@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sklearn
 
-from sklearn_rnn._lanes import Truncation, updates
+from sklearn_rnn._training.lanes import Truncation, updates
 
 DOCS = Path(__file__).parents[1] / "docs"
 TEXTS = {name: (DOCS / name).read_text(encoding="utf-8") for name in ("time.md", "forecasting.md")}

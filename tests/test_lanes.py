@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_rnn._lanes import Truncation, lanes, updates
+from sklearn_rnn._training.lanes import Truncation, lanes, updates
 
 PANELS = [[7], [1000], [3, 7, 1, 6, 0, 7, 2], [100] * 10, [5, 400, 20, 1], [0, 3]]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from sklearn_rnn._modules import RecurrentNetwork, count_parameters
+from sklearn_rnn._networks.recurrent import RecurrentNetwork, count_parameters
 
 CELLS = ("rnn", "lstm", "gru")
 SIZES = ((4,), (4, 3))

@@ -14,9 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor, SequenceScaler, ShiftFramer
-from sklearn_rnn._reading import read_sequences, refuse_overlap
-from sklearn_rnn._series import match_series, read_series, refuse_lost_series
-from sklearn_rnn._windows import Windows
+from sklearn_rnn._data.reading import read_sequences, refuse_overlap
+from sklearn_rnn._data.series import match_series, read_series, refuse_lost_series
+from sklearn_rnn._data.windows import Windows
 
 LENGTHS = (6, 3, 1, 5, 4)
 nan = np.nan

@@ -21,7 +21,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from sklearn_rnn._windows import Windows
+from sklearn_rnn._data.windows import Windows
 from sklearn_rnn.preprocessing import SequenceScaler
 
 LIST = [1.0, 5.5, 9.0, 2.6, 8.8, 3.0, 4.1, 7.9, 6.3]

@@ -9,7 +9,7 @@ import pytest
 from sklearn.model_selection import KFold, train_test_split
 from sklearn.utils import _safe_indexing
 
-from sklearn_rnn._windows import Windows
+from sklearn_rnn._data.windows import Windows
 
 TABLE = np.arange(40.0).reshape(20, 2)
 # Two series of 12 and 8 rows, one step ahead.

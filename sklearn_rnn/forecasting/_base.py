@@ -15,10 +15,10 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._sequences import Array, Ints
-from .._series import refuse_lost_series
-from ..preprocessing._context import History, Rows, read_rows
-from ._clock import steps_of
+from .._data.clock import steps_of
+from .._data.sequences import Array, Ints
+from .._data.series import refuse_lost_series
+from .._data.tables import History, Rows, read_rows
 from ._columns import Columns, as_table, find_columns
 from ._future import Ahead, Past, rows_ahead
 from ._intervals import Band, Source, Sources

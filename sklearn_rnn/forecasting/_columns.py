@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._sequences import Array, Ints
-from .._series import lost_series
-from ..preprocessing._context import Rows, read_rows
+from .._data.sequences import Array, Ints
+from .._data.series import lost_series
+from .._data.tables import Rows, read_rows
 from ..preprocessing.shifting import column_positions
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._sequences import Array, offsets
-from ..preprocessing._context import Rows
-from ._clock import continued
+from .._data.clock import continued
+from .._data.sequences import Array, offsets
+from .._data.tables import Rows
 from ._columns import Columns
 from ._intervals import Source, Sources
 from ._track import Origins, Track

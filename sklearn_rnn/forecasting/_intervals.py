@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._sequences import Array, Ints, offsets
+from .._data.sequences import Array, Ints, offsets
 from ._learners import Learner
 from ._track import Origins, Track
 

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from .._sequences import Array, Ints
+from .._data.sequences import Array, Ints
 from ._track import Origins, Plan, Track, anchor_offsets, past_values
 
 EVERYTHING = 2**31  # rows of past that a forecast needs which looks at all of it

@@ -9,8 +9,8 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from .._sequences import Array, Ints
-from .._windows import Windows
+from .._data.sequences import Array, Ints
+from .._data.windows import Windows
 from ..encoder_decoder import EncoderDecoderRegressor
 
 # Windows that can't be views are predicted in pieces of about this many numbers.

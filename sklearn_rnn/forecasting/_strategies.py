@@ -9,8 +9,8 @@ from typing import Any, Self
 import numpy as np
 from joblib import Parallel, delayed
 
-from .._sequences import Array, Ints
-from .._windows import Windows
+from .._data.sequences import Array, Ints
+from .._data.windows import Windows
 from ._learners import Learner
 from ._models import PIECE, Model, answers_sequences, takes_sequences
 from ._track import Origins, Plan, Track, anchor_offsets, past_values

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._sequences import Array, Ints, offsets
-from .._windows import Windows
-from ..preprocessing._context import Rows
+from .._data.sequences import Array, Ints, offsets
+from .._data.tables import Rows
+from .._data.windows import Windows
 from ..preprocessing.shifting import shift_known
 
 

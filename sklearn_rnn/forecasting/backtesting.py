@@ -13,8 +13,8 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from tqdm.auto import tqdm
 
-from .._sequences import Array, Ints, offsets
-from ..preprocessing._context import Rows
+from .._data.sequences import Array, Ints, offsets
+from .._data.tables import Rows
 from ._base import Forecaster, is_count
 from ._intervals import Source
 from ._track import Origins, Track

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._sequences import Ints
+from .._data.sequences import Ints
 from ..preprocessing.scaling import SequenceScaler
 from ..regressors import LSTMRegressor
 from ._base import Forecaster

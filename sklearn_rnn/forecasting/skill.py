@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import mean_absolute_error
 
-from .._sequences import Array
+from .._data.sequences import Array
 
 
 class SkillWarning(UserWarning):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
-from .._sequences import Array, Ints, offsets
+from .._data.sequences import Array, Ints, offsets
 
 
 @dataclass(frozen=True)

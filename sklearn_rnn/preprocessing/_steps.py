@@ -14,10 +14,10 @@ import pandas as pd
 from sklearn.base import TransformerMixin
 from sklearn.utils._set_output import _wrap_data_with_container
 
-from .._forms import as_known_form, kind
-from .._reading import FittedForm, raw_sequences, refuse_nonfinite
-from .._sequences import Array, Ints, Sequences, flat_rows, trim
-from .._windows import Windows
+from .._data.forms import as_known_form, kind
+from .._data.reading import FittedForm, raw_sequences, refuse_nonfinite
+from .._data.sequences import Array, Ints, Sequences, flat_rows, trim
+from .._data.windows import Windows
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
-from .._forms import as_known_form, kind
-from .._reading import read_dense, read_ragged
-from .._sequences import Array, Ints, offsets, trim
+from .._data.forms import as_known_form, kind
+from .._data.reading import read_dense, read_ragged
+from .._data.sequences import Array, Ints, offsets, trim
 from ._labels import Labels, place_of, read_labels, read_tokens
 from ._steps import TableOutputMixin
 

@@ -12,10 +12,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
 
-from .._sequences import Array, Ints
-from .._series import lost_series, read_series, refuse_lost_series
-from .._windows import Windows
-from ._context import History, Rows, read_rows
+from .._data.sequences import Array, Ints
+from .._data.series import lost_series, read_series, refuse_lost_series
+from .._data.tables import History, Rows, read_rows
+from .._data.windows import Windows
 from ._steps import OwnOutputMixin
 from .shifting import column_positions, lagged, shift_known
 

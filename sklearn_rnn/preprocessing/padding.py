@@ -12,9 +12,9 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
 
-from .._forms import as_known_form, kind
-from .._reading import FittedForm, check_step_features, read_ragged
-from .._sequences import Array, offsets
+from .._data.forms import as_known_form, kind
+from .._data.reading import FittedForm, check_step_features, read_ragged
+from .._data.sequences import Array, offsets
 from ._steps import TableOutputMixin
 
 

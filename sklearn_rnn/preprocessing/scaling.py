@@ -14,9 +14,9 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._sequences import Array, Ints
-from .._series import lost_series
-from .._windows import Windows
+from .._data.sequences import Array, Ints
+from .._data.series import lost_series
+from .._data.windows import Windows
 from ._steps import Steps, TableOutputMixin, read_steps, read_unnamed_steps
 
 NO_IDENTITY = object()  # the key of sequences that are not a series of a table

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._sequences import Array, Ints, flat_rows, offsets
-from ._context import Rows
+from .._data.sequences import Array, Ints, flat_rows, offsets
+from .._data.tables import Rows
 
 
 def series_to_supervised(data: Any, n_in: int = 1, n_out: int = 1, dropnan: bool = True) -> pd.DataFrame:

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ._data import Pair, SequenceData
-from ._encoder_decoder import EncoderDecoder
-from ._modules import ROWS, RecurrentNetwork, State
-from ._sequences import Array, Ints, Sequences
+from .._data.sequences import Array, Ints, Sequences
+from .._networks.encoder_decoder import EncoderDecoder
+from .._networks.recurrent import ROWS, RecurrentNetwork, State
+from .batches import Pair, SequenceData
 
 Network = RecurrentNetwork | EncoderDecoder
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from .._forms import check_columns
-from .._sequences import Array, Ints, flat_rows, offsets
-from .._series import Times, check_order, group_series, match_series, read_series, time_numbers, times_of
+from .forms import check_columns
+from .sequences import Array, Ints, flat_rows, offsets
+from .series import Times, check_order, group_series, match_series, read_series, time_numbers, times_of
 
 # Calendar steps (months, business days) are recognised in the newest rows: 25 hold two years of months.
 CALENDAR_ROWS = 25

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._forms import checked, naming_text, refuse_dates, refuse_non_arrays
-from ._reading import FittedForm
-from ._sequences import Array
-from ._series import match_series
+from .forms import checked, naming_text, refuse_dates, refuse_non_arrays
+from .reading import FittedForm
+from .sequences import Array
+from .series import match_series
 
 
 class StepReader:

@@ -12,10 +12,10 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import column_or_1d
 
-from ._estimator import RecurrentEstimator
-from ._losses import CLASSIFICATION, classification_loss
-from ._sequences import Array, Sequences
-from ._targets import Targets, class_weights, read_labels, read_weights
+from .._data.sequences import Array, Sequences
+from .._data.targets import Targets, class_weights, read_labels, read_weights
+from .._networks.losses import CLASSIFICATION, classification_loss
+from .base import RecurrentEstimator
 
 
 class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from ._forms import (
+from .forms import (
     as_known_form,
     check_columns,
     checked,
@@ -30,9 +30,9 @@ from ._forms import (
     naming_text,
     refuse_dates,
 )
-from ._sequences import Array, Ints, Layout, Sequences, count_within, flat_rows, offsets, trim
-from ._series import check_order, first_within, group_series, lost_series, read_series, times_of
-from ._windows import Windows
+from .sequences import Array, Ints, Layout, Sequences, count_within, flat_rows, offsets, trim
+from .series import check_order, first_within, group_series, lost_series, read_series, times_of
+from .windows import Windows
 
 IMPUTE = "impute it before framing, for example with sklearn.impute.SimpleImputer."
 AS_STEPS = (

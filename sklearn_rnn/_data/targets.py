@@ -12,8 +12,8 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _num_samples, check_array, column_or_1d
 
-from ._forms import as_array, checked, naming_text, refuse_dates, refuse_non_arrays
-from ._sequences import Array, Layout, Sequences
+from .forms import as_array, checked, naming_text, refuse_dates, refuse_non_arrays
+from .sequences import Array, Layout, Sequences
 
 CLASSES = "a regressor needs numbers, classes need a classifier."
 LARGEST = float(np.sqrt(np.finfo(np.float64).max))  # a greater number has no square, and so y no variance

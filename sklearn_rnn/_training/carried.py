@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ._modules import RecurrentNetwork, State
-from ._running import advance, run_on
-from ._sequences import Array, Ints, Sequences, flat_rows, offsets
-from ._series import match_series
-from ._tbptt import TruncatedBatches
+from .._data.sequences import Array, Ints, Sequences, flat_rows, offsets
+from .._data.series import match_series
+from .._networks.recurrent import RecurrentNetwork, State
+from .inference import advance, run_on
+from .tbptt import TruncatedBatches
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ._sequences import Ints, offsets
+from .._data.sequences import Ints, offsets
 
 Flags = NDArray[np.bool_]
 

@@ -9,8 +9,8 @@ import torch
 from skorch import NeuralNet
 from torch import Tensor
 
-from ._running import run_network
-from ._sequences import Array, Sequences
+from .._data.sequences import Array, Sequences
+from .inference import run_network
 
 
 class SequenceNet(NeuralNet):

@@ -17,16 +17,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._data import Batches
-from ._modules import RecurrentLayer, RecurrentNetwork, count_parameters
-from ._reading import read_sequences, refuse_overlap
-from ._running import Network
-from ._sequences import Array, Sequences
-from ._series import refuse_lost_series
-from ._targets import Targets, read_weights
-from ._training import OPTIMIZERS, build_net, take_over, train
-from ._validation import Part, split
-from .stream import Stream
+from .._data.holdout import Part, split
+from .._data.reading import read_sequences, refuse_overlap
+from .._data.sequences import Array, Sequences
+from .._data.series import refuse_lost_series
+from .._data.targets import Targets, read_weights
+from .._networks.recurrent import RecurrentLayer, RecurrentNetwork, count_parameters
+from .._training.batches import Batches
+from .._training.inference import Network
+from .._training.train import OPTIMIZERS, build_net, take_over, train
+from ..stream import Stream
 
 
 class SequenceEstimator(BaseEstimator):

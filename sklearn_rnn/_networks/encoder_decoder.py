@@ -12,7 +12,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from ._modules import ROWS, Recurrence, RecurrentLayer, State, dropout_mask
+from .recurrent import ROWS, Recurrence, RecurrentLayer, State, dropout_mask
 
 # Without a gradient so many steps are decoded at once, so that memory is that of the answers alone.
 DECODED = 32_768

@@ -12,7 +12,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import as_strided
 from sklearn.utils._array_api import get_namespace
 
-from ._sequences import Array, Ints, Sequences
+from .sequences import Array, Ints, Sequences
 
 
 class Windows(NDArrayOperatorsMixin):

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._sequences import Array, offsets
-from .._series import Times, time_numbers
-from ..preprocessing._context import Rows
+from .sequences import Array, offsets
+from .series import Times, time_numbers
+from .tables import Rows
 
 # Where an index has gaps, its frequency is looked for in blocks of this many rows, the longest first: 25 hold two
 # years of months.

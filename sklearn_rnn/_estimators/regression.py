@@ -11,10 +11,10 @@ from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._estimator import RecurrentEstimator, SequenceEstimator
-from ._losses import REGRESSION, regression_loss
-from ._sequences import Array, Sequences
-from ._targets import Targets, read_numbers, read_weights
+from .._data.sequences import Array, Sequences
+from .._data.targets import Targets, read_numbers, read_weights
+from .._networks.losses import REGRESSION, regression_loss
+from .base import RecurrentEstimator, SequenceEstimator
 
 
 class SequenceRegressor(RegressorMixin, SequenceEstimator):

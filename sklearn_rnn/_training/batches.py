@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ._modules import RecurrentNetwork
-from ._sequences import Array, Ints, Sequences
-from ._targets import Targets
+from .._data.sequences import Array, Ints, Sequences
+from .._data.targets import Targets
+from .._networks.recurrent import RecurrentNetwork
 
 Pair = tuple[Tensor | None, Tensor | None]
 

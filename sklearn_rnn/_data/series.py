@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._forms import as_known_form, kind
-from ._sequences import Array, Ints, offsets
-from ._windows import Windows
+from .forms import as_known_form, kind
+from .sequences import Array, Ints, offsets
+from .windows import Windows
 
 Times = pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex
 

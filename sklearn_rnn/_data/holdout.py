@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from ._sequences import Array, Ints, Sequences, flat_rows, offsets
-from ._targets import Targets
+from .sequences import Array, Ints, Sequences, flat_rows, offsets
+from .targets import Targets
 
 
 @dataclass(frozen=True)

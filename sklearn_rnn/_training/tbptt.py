@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ._data import Pair, SequenceData
-from ._lanes import Segments, Truncation, Window, n_updates, updates
-from ._modules import RecurrentNetwork, State
-from ._running import advance
-from ._sequences import Ints, flat_rows
+from .._data.sequences import Ints, flat_rows
+from .._networks.recurrent import RecurrentNetwork, State
+from .batches import Pair, SequenceData
+from .inference import advance
+from .lanes import Segments, Truncation, Window, n_updates, updates
 
 
 class Chunk:

@@ -14,15 +14,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from skorch.callbacks import Callback, EarlyStopping, ProgressBar
 
-from ._carried import Carried, go_on, left_by
-from ._data import Batches, SequenceData
-from ._lanes import Truncation
-from ._losses import WeightedMean
-from ._net import SequenceNet
-from ._running import Evaluations
-from ._sequences import Layout
-from ._tbptt import TruncatedBatches
-from ._validation import Part
+from .._data.holdout import Part
+from .._data.sequences import Layout
+from .._networks.losses import WeightedMean
+from .batches import Batches, SequenceData
+from .carried import Carried, go_on, left_by
+from .inference import Evaluations
+from .lanes import Truncation
+from .net import SequenceNet
+from .tbptt import TruncatedBatches
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,

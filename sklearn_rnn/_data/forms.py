@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from ._sequences import Array
-from ._windows import Windows
+from .sequences import Array
+from .windows import Windows
 
 ENCODE = "encode categories first, for example with SequenceOneHotEncoder."
 FORMS = "a 2-D table, a 3-D array (sequences, steps, features), or a list of arrays (steps, features)"

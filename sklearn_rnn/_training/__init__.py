@@ -1,0 +1,1 @@
+"""Training a network of the contract and running it: epochs, batches, lanes, truncation, carried state."""
