@@ -274,7 +274,7 @@ def _read_one(i: int, sequence: Any, dtype: Any) -> Array:
         )
     refuse_dates(name, sequence)
     with naming_text(name, sequence):
-        array = np.asarray(checked(name, sequence), dtype=dtype)
+        array = np.asarray(checked(name, sequence), dtype=dtype, order="C")
     return array.reshape(-1, 1) if array.ndim == 1 else array
 
 

@@ -174,8 +174,12 @@ def _targets_tensor(values: Array, dtype: torch.dtype) -> Tensor:
 
 
 def _to_tensor(array: Array) -> Tensor:
-    """Share the memory of an array, even of one that is read-only: nothing here writes to it."""
-    return torch.from_numpy(array if array.flags.writeable else np.asarray(_Writeable(array)))
+    """Share the memory of an array in C order, even of one that is read-only: nothing here writes to it.
+
+    An array in any other order is copied, because `SequenceData._view` counts on rows that follow each other.
+    """
+    flat = array.ravel()  # without the strides of axes of length one either, which torch may not take
+    return torch.from_numpy(flat if flat.flags.writeable else np.asarray(_Writeable(flat))).view(array.shape)
 
 
 class _Writeable:

@@ -342,7 +342,8 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         width = self.n_features_in_
         array = X
         if not isinstance(X, Windows):
-            array = check_array(X, allow_nd=True, ensure_all_finite=False, input_name="X")
+            types = [np.float64, np.float32]  # integers have no NaN for rows that no window holds
+            array = check_array(X, dtype=types, allow_nd=True, ensure_all_finite=False, input_name="X")
         if array.shape[1:] not in ((self.lags, width), (self.lags * width,)):
             raise ValueError(
                 f"X has shape {array.shape}; expected what transform gave, (n_rows, {self.lags}, {width}) or "
