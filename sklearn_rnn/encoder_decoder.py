@@ -20,7 +20,6 @@ from ._data.targets import Targets, read_numbers, read_weights
 from ._estimators.parameters import documented
 from ._estimators.regression import SequenceRegressor
 from ._networks.encoder_decoder import EncoderDecoder
-from ._networks.recurrent import RecurrentLayer
 from ._training.batches import Batch, Batches, Pair
 
 SHAPES = "(n,), (n, output_steps) or (n, output_steps, n_outputs)"
@@ -239,15 +238,6 @@ class EncoderDecoderRegressor(SequenceRegressor):
             "output_steps": self.output_steps_,
         }
 
-    def _layers(self) -> dict[str, RecurrentLayer]:
-        module = self.net_.module_
-        stacks = {"encoder": module.encoder, "decoder": module.decoder}
-        return {
-            f"{name}_{layer.recurrences[0].kind}_{i}": layer
-            for name, stack in stacks.items()
-            for i, layer in enumerate(stack)
-        }
-
     def _taught(self, batches: Batches) -> Any:
         return Taught(batches) if self.decoder == "feedback" else batches
 
@@ -326,9 +316,9 @@ class TaughtBatch:
     batch: Batch
     truth: Tensor | None
 
-    def run(self, network: EncoderDecoder) -> Tensor:
+    def apply(self, network: EncoderDecoder) -> Tensor:
         """Return an answer per sequence, by teacher forcing."""
-        output: Tensor = network(self.batch.x, None, self.batch.lengths, self.truth)[0]
+        output: Tensor = network(self.batch.x, None, self.batch.lengths, truth=self.truth)[0]
         return output
 
 

@@ -22,9 +22,9 @@ from .._data.reading import read_sequences, refuse_overlap
 from .._data.sequences import Array, Sequences
 from .._data.series import refuse_lost_series
 from .._data.targets import Targets, read_weights
-from .._networks.recurrent import RecurrentLayer, RecurrentNetwork, count_parameters
+from .._networks.contract import Network, count_parameters
+from .._networks.recurrent import RecurrentNetwork
 from .._training.batches import Batches
-from .._training.inference import Network
 from .._training.train import OPTIMIZERS, build_net, take_over, train
 from ..stream import Stream
 
@@ -102,8 +102,7 @@ class SequenceEstimator(BaseEstimator):
         """
         check_is_fitted(self)
         network = self.module_
-        rows = [(name, layer.units, count_parameters(layer)) for name, layer in self._layers().items()]
-        rows.append(("output", network.head.out_features, count_parameters(network.head)))
+        rows = [(part.name, part.units, part.parameters) for part in network.parts()]
         rows.append(("total", sum(units for _, units, _ in rows), count_parameters(network)))
         return pd.DataFrame(rows, columns=["layer", "units", "parameters"]).set_index("layer")
 
@@ -187,7 +186,7 @@ class SequenceEstimator(BaseEstimator):
         if sequences.layout is None:
             return answers
         # Before the first step the state is zero, which leaves the bias of the output layer.
-        initial = self.module_.head.bias.detach().cpu().numpy()
+        initial = self.module_.before_steps(self.module_.initial_state(1))[0].detach().cpu().numpy()
         return sequences.layout.from_steps(answers, answer(initial[None])[0])
 
     def __sklearn_tags__(self) -> Any:
@@ -218,10 +217,6 @@ class SequenceEstimator(BaseEstimator):
     @abstractmethod
     def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
         """Return the class of the network and those of its arguments that not all networks share."""
-
-    @abstractmethod
-    def _layers(self) -> dict[str, RecurrentLayer]:
-        """Return the recurrent layers of the trained network by name."""
 
     @abstractmethod
     def _read_targets(self, y: Any, sequences: Sequences, *, reset: bool, **params: Any) -> Array:
@@ -311,9 +306,6 @@ class RecurrentEstimator(SequenceEstimator):
             "bidirectional": self.bidirectional,
             "return_sequences": self.return_sequences,
         }
-
-    def _layers(self) -> dict[str, RecurrentLayer]:
-        return {f"{self._cell}_{i}": layer for i, layer in enumerate(self.net_.module_.recurrent_layers)}
 
     def _check_options(self) -> None:
         self._check_truncation()

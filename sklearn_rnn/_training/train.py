@@ -18,7 +18,7 @@ from .._data.holdout import Part
 from .._data.sequences import Layout
 from .._networks.losses import WeightedMean
 from .batches import Batches, SequenceData
-from .carried import Carried, go_on, left_by
+from .carried import Carried, left_by, resume_from
 from .inference import Evaluations
 from .lanes import Truncation
 from .net import SequenceNet
@@ -198,7 +198,7 @@ def _batches(estimator: Any, part: Part, carried: Carried | None, *, whole: bool
     seen, origin = None, None
     if carried is not None:
         net.module_.eval()
-        sequences, seen, origin = go_on(carried, part.sequences, net.module_, truncation.overlap)
+        sequences, seen, origin = resume_from(carried, part.sequences, net.module_, truncation.overlap)
         part = replace(part, sequences=sequences)
     data = _data(estimator, part)
     return TruncatedBatches(
