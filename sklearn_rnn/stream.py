@@ -43,7 +43,8 @@ class Stream:
         step. It was reached while weights still changed, and with early stopping it stands before the rows held out;
         ``history=X_train`` reads the steps anew.
     method : str, default="predict"
-        What is returned: that of "predict" or, of classifiers, "predict_proba", "predict_log_proba" or "decision_function".
+        What is returned: what "predict" returns or, of classifiers, "predict_proba", "predict_log_proba" or
+        "decision_function".
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The encoder-decoder network against its definition in plain loops: lengths, teacher forcing, gradients, dropout."""
+"""What encoder-decoder networks alone have: teacher forcing and dropout. `test_contract.py` has what all have."""
 
 from __future__ import annotations
 
@@ -48,19 +48,6 @@ def assert_near(got, want, tolerance=1e-12):
     np.testing.assert_allclose(got, want, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("n_outputs", [1, 2])
-@pytest.mark.parametrize("decoder", DECODERS)
-@pytest.mark.parametrize("sizes", SIZES)
-@pytest.mark.parametrize("cell", CELLS)
-def test_network_equals_its_definition(cell, sizes, decoder, n_outputs):
-    network = make_network(cell, sizes, decoder, n_outputs=n_outputs)
-    x, _ = make_batch()
-    output, _ = network(x, None, LENGTHS)
-    assert output.shape == (5, STEPS, n_outputs)
-    for i, length in enumerate(LENGTHS.tolist()):
-        assert_near(output[i], expected(network, cell, x[i], length, feedback=decoder == "feedback"))
-
-
 @pytest.mark.parametrize("teacher_forcing", [0.0, 1.0])
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("cell", CELLS)
@@ -101,39 +88,6 @@ def test_truth_is_for_feedback_alone():
     network = make_network("lstm", (4,), "repeat", teacher_forcing=1.0).train()
     x, truth = make_batch()
     torch.testing.assert_close(network(x, None, LENGTHS, truth=truth)[0], network(x, None, LENGTHS)[0], rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("decoder", DECODERS)
-@pytest.mark.parametrize("cell", CELLS)
-def test_state_goes_in_and_comes_out(cell, decoder):
-    network = make_network(cell, (4, 3), decoder)
-    x, _ = make_batch()
-    whole, end = network(x)
-    _, middle = network(x[:, :2])
-    again, end_again = network(x[:, 2:], middle)
-    torch.testing.assert_close(again, whole, rtol=0, atol=1e-14)
-    torch.testing.assert_close(end_again, end, rtol=0, atol=1e-14)
-    torch.testing.assert_close(network.decode(end), whole, rtol=0, atol=1e-14)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("decoder", DECODERS)
-@pytest.mark.parametrize("sizes", SIZES)
-@pytest.mark.parametrize("cell", CELLS)
-def test_masked_gradients_equal_unpadded_ones(cell, sizes, decoder, dtype):
-    network = make_network(cell, sizes, decoder, dtype=dtype)
-    x, _ = make_batch(dtype)
-
-    def gradients(output):
-        network.zero_grad()
-        output.square().mean().backward()
-        return [p.grad.clone() for p in network.parameters() if p.requires_grad]
-
-    masked = gradients(network(x, None, LENGTHS)[0])
-    alone = [network(x[i : i + 1, :length])[0] for i, length in enumerate(LENGTHS.tolist())]
-    for a, b in zip(masked, gradients(torch.cat(alone)), strict=True):
-        tolerance = 1e-12 if dtype == torch.float64 else 1e-6
-        assert (a - b).abs().max() <= tolerance * max(1.0, float(b.abs().max()))
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])

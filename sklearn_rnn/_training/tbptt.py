@@ -105,7 +105,7 @@ class Chunk:
 class TruncatedBatches:
     """The updates of an epoch, lane beside lane; iterate once per epoch.
 
-    The state belongs to segments and not to lanes, so a lane that moves on to its next segment can't take a state along.
+    The state belongs to segments and not to lanes, so a lane that moves on to its next segment can't take it along.
 
     Parameters
     ----------
