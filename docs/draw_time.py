@@ -143,7 +143,7 @@ def _label_segment(axes: Axes, segments: Segments, segment: int, lane_of: Any, b
     name = f"series {'abcdef'[segments.sequence[segment]]}" if is_whole else f"segment {segment + 1}"
     axes.text(x + 0.42, y - 0.15, name, fontsize=9, va="bottom")
     _mark_start(axes, x + 0.2, y - 0.35, segments.first[segment] == 0)
-    if segments.goes_on[segment]:
+    if segments.continues[segment]:
         end, below, then = x + K1 * segments.chunks[segment], y + 1.2, K1 * begins[segment + 1]
         target = 2 * lane_of[segment + 1] + 0.65
         corners = [(end + 0.1, y + 0.5), (end + 0.4, y + 0.5), (end + 0.4, below), (then - 0.4, below)]

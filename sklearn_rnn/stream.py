@@ -1,4 +1,4 @@
-"""Streams: a trained network that reads step after step, with its state in the user's hands."""
+"""Streams: a trained network that reads one step at a time, with its state in the user's hands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._data.one_step import StepReader
 from ._data.reading import read_sequences
 from ._data.sequences import Array, Sequences
 from ._data.series import match_series
-from ._networks.recurrent import SingleStep, State
+from ._networks.contract import Network, State
 from ._training.inference import run_on
 
 
@@ -26,7 +26,7 @@ class Stream:
     """A trained network that reads one or many series step after step.
 
     Made by the method ``stream`` of a fitted estimator. Reading step by step, in pieces or as a whole gives the
-    same answers, to rounding, as ``predict`` of the estimator on the whole, which itself never changes a state.
+    same outputs, to rounding, as ``predict`` of the estimator on the whole, which itself never changes a state.
 
     Parameters
     ----------
@@ -39,11 +39,12 @@ class Stream:
     series : array-like of shape (n_rows,), optional
         Series of each row of a 2-D `history`.
     resume : bool, default=False
-        Whether to go on from the state in which training left each series, for ``stateful=True`` and a target per
+        Whether to continue from the state in which training left each series, for ``stateful=True`` and a target per
         step. It was reached while weights still changed, and with early stopping it stands before the rows held out;
         ``history=X_train`` reads the steps anew.
     method : str, default="predict"
-        What is answered: "predict" or, of classifiers, "predict_proba", "predict_log_proba" or "decision_function".
+        What is returned: what "predict" returns or, of classifiers, "predict_proba", "predict_log_proba" or
+        "decision_function".
 
     Attributes
     ----------
@@ -55,11 +56,11 @@ class Stream:
     Raises
     ------
     ValueError
-        If the network is bidirectional, or arguments contradict each other.
+        If the network can't read a stream, as a bidirectional one, or arguments contradict each other.
 
     Notes
     -----
-    The network of an estimator with one target per sequence answers after each step as if the sequence ended there.
+    The network of an estimator with one target per sequence predicts after each step as if the sequence ended there.
     A step of NaN only (or of ``mask_value``) is padding: it leaves the state of its series as it is. Within a
     Pipeline, transform the steps first: ``pipeline[-1].stream().step(pipeline[:-1].transform(x))``.
 
@@ -72,10 +73,10 @@ class Stream:
     >>> wave = np.sin(np.arange(200) / 5)
     >>> model = GRURegressor(return_sequences=True, max_epochs=5, random_state=0).fit(wave[:-1, None], wave[1:])
     >>> stream = model.stream()
-    >>> answers = [stream.step(x) for x in wave[:20, None]]
-    >>> np.allclose(np.concatenate(answers), model.predict(wave[:20, None]), atol=1e-6)
+    >>> predictions = [stream.step(x) for x in wave[:20, None]]
+    >>> np.allclose(np.concatenate(predictions), model.predict(wave[:20, None]), atol=1e-6)
     True
-    >>> model.stream(history=wave[:19, None]).step(wave[19]) == answers[-1]
+    >>> model.stream(history=wave[:19, None]).step(wave[19]) == predictions[-1]
     array([ True])
     """
 
@@ -90,10 +91,9 @@ class Stream:
         method: str = "predict",
     ) -> None:
         self._network = estimator.module_
-        if self._network.bidirectional:
-            raise ValueError("A bidirectional network reads sequences from their ends, too: it can't read a stream.")
+        _check_can_stream(self._network)
         self._estimator = copy(estimator)
-        self._single_step = SingleStep(self._network)
+        self._fast_step = self._network.single_step()
         self._answer = self._estimator._answer_of(method)
         self._form = self._estimator._fitted_form
         if self._form.kind == "table" and not self._network.return_sequences:  # of sequences, whose columns are steps
@@ -102,7 +102,7 @@ class Stream:
         self._dtype = np.dtype(estimator.net_.dtype)
         with np.errstate(over="ignore"):
             self._mask = None if estimator.mask_value is None else self._dtype.type(estimator.mask_value)
-        self._device = self._network.head.weight.device
+        self._device = self._network.device
         self.series, self._state = self._begin(n_series, history, series, resume)
         name = type(estimator).__name__
         self._read_step = StepReader(self._form, self.series, self._dtype, self._mask, trained=name)
@@ -126,7 +126,7 @@ class Stream:
         Returns
         -------
         ndarray of shape (n_series,) or (n_series, n_outputs)
-            The answer for each series.
+            The prediction for each series.
 
         Raises
         ------
@@ -136,13 +136,13 @@ class Stream:
         """
         rows, padding = self._read_step(x)
         with torch.inference_mode():
-            output, state = self._single_step(torch.from_numpy(rows).to(self._device), self._state)
+            output, state = self._step(torch.from_numpy(rows).to(self._device))
             if padding is not None:
                 state = _where(torch.from_numpy(padding).to(self._device), self._state, state)
-                output = self._network.head(state[-1][0])
-        answer: Array = self._answer(output.cpu().numpy())
-        self._state = state
-        return answer
+                output = self._network.before_steps(state)
+        prediction: Array = self._answer(output.cpu().numpy())
+        self._state = state  # not before everything has worked, so that an error leaves it as it was
+        return prediction
 
     def predict(self, X: Any, *, series: Any = None) -> Any:
         """Read many steps of every series.
@@ -158,7 +158,7 @@ class Stream:
         Returns
         -------
         ndarray or list of ndarray
-            The answer after each step, in the form of X.
+            The prediction after each step, in the form of X.
 
         Raises
         ------
@@ -166,20 +166,20 @@ class Stream:
             If X can't be read, or has other series. The state stays as it was.
         """
         if kind(as_known_form(X)) == "table" and len(X) == 0:  # nothing new
-            return self._answer(np.empty((0, self._network.head.out_features), dtype=self._dtype))
+            return self._answer(np.empty((0, self._network.n_outputs), dtype=self._dtype))
         sequences = self._read(X, series)
         index = torch.from_numpy(self._places(sequences)).to(self._device)
         before: State = [tuple(part[index] for part in parts) for parts in self._state]
         outputs, after = run_on(self._network, sequences, before)
         with torch.inference_mode():
-            initial = self._network.head(before[-1][0]).cpu().numpy()
+            initial = self._network.before_steps(before).cpu().numpy()
         assert sequences.layout is not None
-        answers = sequences.layout.from_steps(self._answer(outputs), self._answer(initial))
+        predictions = sequences.layout.from_steps(self._answer(outputs), self._answer(initial))
         self._state = [
             tuple(old.index_copy(0, index, new) for old, new in zip(olds, news, strict=True))
             for olds, news in zip(self._state, after, strict=True)
         ]
-        return answers
+        return predictions
 
     @property
     def state(self) -> list[tuple[Array, ...]]:
@@ -236,7 +236,7 @@ class Stream:
         return self
 
     def copy(self) -> Stream:
-        """Return another stream in the same state, which goes its own way from here.
+        """Return another stream in the same state, which is independent of this one from here on.
 
         Returns
         -------
@@ -285,6 +285,13 @@ class Stream:
     def __repr__(self) -> str:
         return f"Stream({type(self._estimator).__name__}, n_series={self.n_series})"
 
+    def _step(self, x: Tensor) -> tuple[Tensor, State]:
+        """Run one step (n_series, n_features) of all series."""
+        if self._fast_step is not None:
+            return self._fast_step(x, self._state)
+        outputs, state = self._network(x[:, None], self._state, per_step=True)
+        return outputs[:, 0], state
+
     def _part_names(self) -> list[list[str]]:
         return [[f"{name}{i}" for name in "hc"[: len(parts)]] for i, parts in enumerate(self._state)]
 
@@ -308,14 +315,14 @@ class Stream:
             ids, state = None, self._network.initial_state(int(n_series or 1))
         n = len(state[0][0])
         if n_series not in (None, n):
-            raise ValueError(f"n_series={n_series}, but the stream goes on from {n} series; leave n_series out.")
+            raise ValueError(f"n_series={n_series}, but the stream continues from {n} series; leave n_series out.")
         return pd.RangeIndex(n) if ids is None else ids, state
 
     def _left_by_training(self) -> tuple[pd.Index | None, State]:
         carried = getattr(self._estimator, "_carried", None)
         if carried is None:
             raise ValueError(
-                "resume=True goes on from the state in which training left each series, which is kept with "
+                "resume=True continues from the state in which training left each series, which is kept with "
                 "stateful=True and return_sequences=True; without them give the training data as history=."
             )
         return carried.ids, carried.at_end(self._network)
@@ -342,6 +349,17 @@ class Stream:
                 "array or a list, or name those that X has by series= or an index of two levels."
             )
         return np.arange(self.n_series)
+
+
+def _check_can_stream(network: Network) -> None:
+    """Raise an error that names what the network lacks."""
+    if network.whole_sequences:
+        raise ValueError(f"A network that reads sequences as a whole can't read a stream: {network.why_whole}.")
+    name = type(network).__name__
+    if not network.keeps_steps:
+        raise ValueError(f"{name} has no output per step of its input, so it can't read a stream.")
+    if not network.initial_state(1):
+        raise ValueError(f"{name} has no state to carry from one step to the next, which is what a stream does.")
 
 
 def _where(chosen: Tensor, state: State, other: State) -> State:

@@ -119,3 +119,41 @@ def weights_of(network, stack="layers"):
             prefix = f"{stack}.{i}.cells.{d}.weights."
             layers.append({k: named[f"{prefix}{k}_l0"] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")})
     return layers, (named["head.weight"], named["head.bias"])
+
+
+def recurrent(network, x, **options):
+    """Outputs per step, the output at the end and the state there, of a `RecurrentNetwork` and one sequence."""
+    return run(x=x, layers=weights_of(network)[0], head=weights_of(network)[1], **options)
+
+
+def encoder_decoder(network, x, *, cell, n_steps, feedback):
+    """No outputs per step, the output and the state of the encoder, of an `EncoderDecoder` and one sequence."""
+    (encoder, head), (decoder, _) = weights_of(network, "encoder"), weights_of(network, "decoder")
+    _, _, state = run(cell, x, encoder, head)
+    return None, encode_decode(cell, x, encoder, decoder, head, n_steps, feedback=feedback), state
+
+
+def causal_tcn(network, x):
+    """Outputs per step, the output at the end and no state, of a `CausalTCN` and one sequence.
+
+    Of each block: h[t] = relu(bias + sum over k of W[:, :, k] x[t - (width - 1 - k) * dilation]) + V x[t], where steps
+    before the first are zero.
+    """
+    named = {name: p.detach().double().numpy() for name, p in network.named_parameters()}
+    h = [np.array(row, dtype=float) for row in x]
+    for i, _ in enumerate(network.channels):
+        W, b, V = named[f"convs.{i}.weight"], named[f"convs.{i}.bias"], named[f"skips.{i}.weight"][:, :, 0]
+        width = W.shape[2]
+        new = []
+        for t in range(len(h)):
+            a = b.copy()
+            for k in range(width):
+                source = t - (width - 1 - k) * 2**i
+                if source >= 0:
+                    a += W[:, :, k] @ h[source]
+            new.append(np.maximum(a, 0) + V @ h[t])
+        h = new
+    head_W, head_b = named["head.weight"], named["head.bias"]
+    outputs = [head_W @ row + head_b for row in h]
+    last = outputs[-1] if outputs else head_b
+    return np.array(outputs).reshape(len(x), len(head_b)), last, []

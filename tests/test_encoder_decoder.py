@@ -16,7 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
 
-from sklearn_rnn import EncoderDecoderRegressor, ShiftFramer, _running
+from sklearn_rnn import EncoderDecoderRegressor, ShiftFramer
+from sklearn_rnn._training import inference
 
 CELLS = ("rnn", "lstm", "gru")
 DECODERS = ("repeat", "feedback")
@@ -89,8 +90,8 @@ def test_long_sequences_run_in_pieces(monkeypatch):
     X, y = [rng.normal(size=(length, 2)) for length in (90, 3, 0, 49, 17)], rng.normal(size=(5, 3))
     model = EncoderDecoderRegressor(hidden_layer_sizes=(5, 4), **EXACT).fit(X, y)
     whole = model.predict(X)
-    monkeypatch.setattr(_running, "STEPS", 64)
-    monkeypatch.setattr(_running, "PIECE_STEPS", 48)
+    monkeypatch.setattr(inference, "PASS_STEPS", 64)
+    monkeypatch.setattr(inference, "PIECE_STEPS", 48)
     assert_near(model.predict(X), whole)
 
 

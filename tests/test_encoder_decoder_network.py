@@ -1,4 +1,4 @@
-"""The encoder-decoder network against its definition in plain loops: lengths, teacher forcing, gradients, dropout."""
+"""What encoder-decoder networks alone have: teacher forcing and dropout. `test_contract.py` has what all have."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from sklearn_rnn import _encoder_decoder as module_file
+from sklearn_rnn._networks import encoder_decoder as module_file
 from sklearn_rnn._networks.encoder_decoder import EncoderDecoder
 
 CELLS = ("rnn", "lstm", "gru")
@@ -48,26 +48,13 @@ def assert_near(got, want, tolerance=1e-12):
     np.testing.assert_allclose(got, want, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("n_outputs", [1, 2])
-@pytest.mark.parametrize("decoder", DECODERS)
-@pytest.mark.parametrize("sizes", SIZES)
-@pytest.mark.parametrize("cell", CELLS)
-def test_network_equals_its_definition(cell, sizes, decoder, n_outputs):
-    network = make_network(cell, sizes, decoder, n_outputs=n_outputs)
-    x, _ = make_batch()
-    output, _ = network(x, None, LENGTHS)
-    assert output.shape == (5, STEPS, n_outputs)
-    for i, length in enumerate(LENGTHS.tolist()):
-        assert_near(output[i], expected(network, cell, x[i], length, feedback=decoder == "feedback"))
-
-
 @pytest.mark.parametrize("teacher_forcing", [0.0, 1.0])
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("cell", CELLS)
 def test_teacher_forcing_equals_its_definition(cell, sizes, teacher_forcing):
     network = make_network(cell, sizes, "feedback", teacher_forcing=teacher_forcing).train()
     x, truth = make_batch()
-    output, _ = network(x, None, LENGTHS, truth)
+    output, _ = network(x, None, LENGTHS, truth=truth)
     for i, length in enumerate(LENGTHS.tolist()):
         fed = truth[i].tolist() if teacher_forcing else None
         assert_near(output[i], expected(network, cell, x[i], length, feedback=True, truth=fed))
@@ -90,7 +77,7 @@ def test_each_step_is_forced_with_that_probability(share):
     answers = [expected(network, "gru", x[0], 6, feedback=True, truth=rows) for rows in fed]
     counts = np.zeros(len(patterns))
     for _ in range(1000):
-        output = network(x, None, None, truth)[0][0].detach().numpy()
+        output = network(x, None, None, truth=truth)[0][0].detach().numpy()
         counts[np.flatnonzero([np.abs(output - answer).max() < 1e-12 for answer in answers])] += 1
     assert counts.sum() == 1000  # every draw is one of the patterns
     likely = [np.prod(np.where(p, share, 1 - share)) for p in patterns]
@@ -100,40 +87,7 @@ def test_each_step_is_forced_with_that_probability(share):
 def test_truth_is_for_feedback_alone():
     network = make_network("lstm", (4,), "repeat", teacher_forcing=1.0).train()
     x, truth = make_batch()
-    torch.testing.assert_close(network(x, None, LENGTHS, truth)[0], network(x, None, LENGTHS)[0], rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("decoder", DECODERS)
-@pytest.mark.parametrize("cell", CELLS)
-def test_state_goes_in_and_comes_out(cell, decoder):
-    network = make_network(cell, (4, 3), decoder)
-    x, _ = make_batch()
-    whole, end = network(x)
-    _, middle = network(x[:, :2])
-    again, end_again = network(x[:, 2:], middle)
-    torch.testing.assert_close(again, whole, rtol=0, atol=1e-14)
-    torch.testing.assert_close(end_again, end, rtol=0, atol=1e-14)
-    torch.testing.assert_close(network.decode(end), whole, rtol=0, atol=1e-14)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("decoder", DECODERS)
-@pytest.mark.parametrize("sizes", SIZES)
-@pytest.mark.parametrize("cell", CELLS)
-def test_masked_gradients_equal_unpadded_ones(cell, sizes, decoder, dtype):
-    network = make_network(cell, sizes, decoder, dtype=dtype)
-    x, _ = make_batch(dtype)
-
-    def gradients(output):
-        network.zero_grad()
-        output.square().mean().backward()
-        return [p.grad.clone() for p in network.parameters() if p.requires_grad]
-
-    masked = gradients(network(x, None, LENGTHS)[0])
-    alone = [network(x[i : i + 1, :length])[0] for i, length in enumerate(LENGTHS.tolist())]
-    for a, b in zip(masked, gradients(torch.cat(alone)), strict=True):
-        tolerance = 1e-12 if dtype == torch.float64 else 1e-6
-        assert (a - b).abs().max() <= tolerance * max(1.0, float(b.abs().max()))
+    torch.testing.assert_close(network(x, None, LENGTHS, truth=truth)[0], network(x, None, LENGTHS)[0], rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
@@ -147,7 +101,7 @@ def test_gradcheck(cell, decoder, forcing, dropout):
 
     def run(x, *weights):
         network.generator = torch.Generator().manual_seed(0)  # the same draws in each evaluation
-        return network(x, None, lengths, truth)[0]
+        return network(x, None, lengths, truth=truth)[0]
 
     assert torch.autograd.gradcheck(run, (x, *(p for p in network.parameters() if p.requires_grad)))
 
@@ -159,7 +113,7 @@ def test_steps_with_dropout_equal_fused_ones(cell):
     for decoder, options in itertools.product(DECODERS, ({"recurrent_dropout": 1e-15}, {"dropout": 1e-15})):
         plain = make_network(cell, (4, 3), decoder, teacher_forcing=0.0)
         dropping = make_network(cell, (4, 3), decoder, teacher_forcing=0.0, **options).train()
-        assert_near(dropping(x, None, LENGTHS, truth)[0], plain(x, None, LENGTHS)[0].detach().numpy())
+        assert_near(dropping(x, None, LENGTHS, truth=truth)[0], plain(x, None, LENGTHS)[0].detach().numpy())
 
 
 def test_recurrent_dropout_has_one_mask_for_all_output_steps():

@@ -75,7 +75,7 @@ def test_a_long_series_is_cut_at_multiples_of_a_chunk():
     assert_array_equal(segments.sequence, [0, 0, 0, 0, 1])
     assert_array_equal(segments.first, [0, 300, 550, 800, 0])
     assert_array_equal(segments.length, [300, 250, 250, 210, 40])
-    assert_array_equal(segments.goes_on, [True, True, True, False, False])
+    assert_array_equal(segments.continues, [True, True, True, False, False])
 
 
 def test_windows_reach_back_into_the_segment_before():

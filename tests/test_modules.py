@@ -1,15 +1,13 @@
-"""The torch network against its definition in plain loops, its masks, its state and its gradients."""
+"""What recurrent networks alone have: gradients, dropout, initial weights. `test_contract.py` has what all have."""
 
 from __future__ import annotations
 
-import itertools
-
-import naive
 import numpy as np
 import pytest
 import torch
 
-from sklearn_rnn._networks.recurrent import RecurrentNetwork, count_parameters
+from sklearn_rnn._networks.contract import count_parameters
+from sklearn_rnn._networks.recurrent import RecurrentNetwork
 
 CELLS = ("rnn", "lstm", "gru")
 SIZES = ((4,), (4, 3))
@@ -33,80 +31,6 @@ def make_batch(dtype=torch.float64):
     x = torch.randn((5, 6, 2), generator=torch.Generator().manual_seed(1), dtype=dtype)
     x[torch.arange(6) >= LENGTHS[:, None]] = 50.0
     return x
-
-
-@pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("sizes", SIZES)
-@pytest.mark.parametrize("cell", CELLS)
-def test_network_equals_its_definition(cell, sizes, bidirectional):
-    x = make_batch()
-    for return_sequences in (False, True):
-        network = make_network(cell, sizes, bidirectional=bidirectional, return_sequences=return_sequences)
-        layers, head = naive.weights_of(network)
-        output, state = network(x, None, LENGTHS)
-        fast, _ = network(x, None, LENGTHS, ragged_state=False)
-        for i, length in enumerate(LENGTHS.tolist()):
-            steps, last, after = naive.run(cell, x[i, :length].tolist(), layers, head, bidirectional=bidirectional)
-            expected = steps if return_sequences else last
-            for got in (output, fast):
-                got = got[i, :length] if return_sequences else got[i]
-                np.testing.assert_allclose(got.detach().numpy(), expected, rtol=0, atol=1e-12)
-            for got, want in zip(state, after, strict=True):
-                for g, w in zip(got, want, strict=True):
-                    np.testing.assert_allclose(g[i].detach().numpy(), w, rtol=0, atol=1e-12)
-
-
-def test_relu_network_equals_its_definition():
-    network = make_network("rnn", (4, 3), nonlinearity="relu", return_sequences=True)
-    x = make_batch()
-    steps, _, _ = naive.run("rnn", x[0].tolist(), *naive.weights_of(network), nonlinearity="relu")
-    np.testing.assert_allclose(network(x)[0][0].detach().numpy(), steps, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_state_goes_in_and_comes_out(cell):
-    network = make_network(cell, (4, 3), return_sequences=True)
-    x = make_batch()
-    whole, end = network(x)
-    first, middle = network(x[:, :2])
-    second, again = network(x[:, 2:], middle)
-    torch.testing.assert_close(torch.cat([first, second], dim=1), whole, rtol=0, atol=1e-14)
-    for a, b in zip(end, again, strict=True):
-        torch.testing.assert_close(a, b, rtol=0, atol=1e-14)
-    zero, _ = network(x, network.initial_state(len(x)))
-    torch.testing.assert_close(zero, whole, rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_sequence_that_ends_at_once_keeps_its_state(cell):
-    network = make_network(cell, (4,))
-    _, before = network(make_batch())
-    _, after = network(make_batch(), before, torch.zeros(5, dtype=torch.int64))
-    for a, b in zip(before[0], after[0], strict=True):
-        torch.testing.assert_close(a, b, rtol=0, atol=0)
-
-
-@pytest.mark.parametrize(
-    ("cell", "sizes", "bidirectional", "return_sequences", "dtype"),
-    list(itertools.product(CELLS, SIZES, (False, True), (False, True), (torch.float32, torch.float64))),
-)
-def test_masked_gradients_equal_unpadded_ones(cell, sizes, bidirectional, return_sequences, dtype):
-    network = make_network(cell, sizes, bidirectional=bidirectional, return_sequences=return_sequences, dtype=dtype)
-    x = make_batch(dtype)
-
-    def gradients(loss):
-        network.zero_grad()
-        loss.backward()
-        return [p.grad.clone() for p in network.parameters() if p.requires_grad]
-
-    output, _ = network(x, None, LENGTHS, ragged_state=False)
-    real = torch.arange(6) < LENGTHS[:, None]
-    masked = gradients((output[real] if return_sequences else output).square().mean())
-    alone = [network(x[i : i + 1, :length])[0] for i, length in enumerate(LENGTHS.tolist())]
-    unpadded = gradients(torch.cat([one.reshape(-1, 2) for one in alone]).square().mean())
-    tolerance = 1e-12 if dtype == torch.float64 else 1e-6
-    for a, b in zip(masked, unpadded, strict=True):
-        assert (a - b).abs().max() <= tolerance * max(1.0, float(b.abs().max()))
 
 
 @pytest.mark.parametrize("recurrent_dropout", [0.0, 0.5])
@@ -143,7 +67,7 @@ def test_recurrent_dropout_has_one_mask_per_sequence():
         recurrence.weights.bias_ih_l0.fill_(1.0)
         recurrence.weights.weight_hh_l0.copy_(torch.eye(200))
     network.generator = torch.Generator().manual_seed(0)
-    h = recurrence(torch.zeros(3, 4, 2, dtype=torch.float64), None, None, False, network.generator).outputs
+    h = recurrence(torch.zeros(3, 4, 2, dtype=torch.float64), None, None, False, network.generator)[0]
     kept = h[:, 1] > 1
     expected = torch.where(kept, torch.tensor(2.0**4 - 1), torch.tensor(1.0)).double()  # 1 + 2 + 4 + 8
     torch.testing.assert_close(h[:, -1], expected)

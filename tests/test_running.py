@@ -7,7 +7,8 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor, ShiftFramer, _running
+from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor, ShiftFramer
+from sklearn_rnn._training import inference
 
 CELLS = [RNNRegressor, LSTMRegressor, GRURegressor]
 RNG = np.random.default_rng(0)
@@ -16,8 +17,8 @@ RAGGED = [RNG.normal(size=(n, 2)) for n in (50, 3, 0, 49, 17, 50, 1)]
 
 @pytest.fixture
 def small_pieces(monkeypatch):
-    monkeypatch.setattr(_running, "STEPS", 64)
-    monkeypatch.setattr(_running, "PIECE_STEPS", 48)  # three steps of sixteen rows
+    monkeypatch.setattr(inference, "PASS_STEPS", 64)
+    monkeypatch.setattr(inference, "PIECE_STEPS", 48)  # three steps of sixteen rows
 
 
 def fitted(estimator, X, y, **params):

@@ -110,7 +110,7 @@ def test_a_stream_keeps_its_network():
 
 NUMBER = "n_series must be a whole number of at least one, got {}; steps to read first are history=."
 RESUME = (
-    "resume=True goes on from the state in which training left each series, which is kept with stateful=True and "
+    "resume=True continues from the state in which training left each series, which is kept with stateful=True and "
     "return_sequences=True; without them give the training data as history=."
 )
 STATEFUL = small(LSTMRegressor, stateful=True, tbptt=10, max_epochs=1)
@@ -132,12 +132,12 @@ BEGIN_MISTAKES = [
     Mistake(
         "another number than in history",
         lambda: regressor().stream(2, history=PANEL),
-        "n_series=2, but the stream goes on from 3 series; leave n_series out.",
+        "n_series=2, but the stream continues from 3 series; leave n_series out.",
     ),
     Mistake(
         "another number than in training",
         lambda: clone(STATEFUL).fit(X, Y).stream(2, resume=True),
-        "n_series=2, but the stream goes on from 1 series; leave n_series out.",
+        "n_series=2, but the stream continues from 1 series; leave n_series out.",
     ),
     Mistake("resume without state", lambda: regressor().stream(resume=True), RESUME),
     Mistake(
@@ -186,7 +186,8 @@ BEGIN_MISTAKES = [
     Mistake(
         "bidirectional",
         lambda: regressor(bidirectional=True).stream(),
-        "A bidirectional network reads sequences from their ends, too: it can't read a stream.",
+        "A network that reads sequences as a whole can't read a stream: bidirectional=True reads sequences from their "
+        "ends, too.",
     ),
     Mistake(
         "before fit",

@@ -40,7 +40,7 @@ def plain(cell="lstm", **params):
 def weights_of(network):
     layers = [
         {name[:-3]: p.detach().numpy().copy() for name, p in layer.recurrences[0].weights.named_parameters()}
-        for layer in network.recurrent_layers
+        for layer in network.layers
     ]
     return layers, (network.head.weight.detach().numpy().copy(), network.head.bias.detach().numpy().copy())
 
@@ -190,7 +190,7 @@ def test_pieces_of_a_series_train_as_the_whole(cell, tbptt):
             assert_allclose(part, other, rtol=0, atol=1e-12)
 
 
-def test_pieces_go_on_by_the_names_of_series():
+def test_pieces_continue_by_the_names_of_series():
     X, y = panel([12, 12, 12])
     both = plain(tbptt=4).partial_fit(
         np.vstack([X[0], X[1]]), np.vstack([y[0], y[1]]), series=np.repeat(["a", "b"], 12)
@@ -203,7 +203,7 @@ def test_pieces_go_on_by_the_names_of_series():
     assert_array_equal(stream.state[0][0][2], before[0])  # what was not there stays
 
 
-def test_a_changed_window_goes_on_from_the_same_step():
+def test_a_changed_window_continues_from_the_same_step():
     X, y = panel([12])
     model = plain(tbptt=(2, 6)).partial_fit(X, y)
     changed = clone(model)
@@ -216,7 +216,7 @@ def test_a_changed_window_goes_on_from_the_same_step():
     assert np.isfinite(state[0][0]).all()
 
 
-def test_pieces_of_other_series_are_refused():
+def test_pieces_of_other_series_raise_an_error():
     X, y = panel([8, 8])
     model = plain(tbptt=4).partial_fit(X, y)
     with pytest.raises(ValueError, match=r"X has 1 sequence without names, but the state .* 2 sequences without names"):

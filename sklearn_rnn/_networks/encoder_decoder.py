@@ -1,38 +1,37 @@
-"""The encoder-decoder network as a torch module: one stack of recurrent layers reads, another one answers. Torch only.
+"""The encoder-decoder network: one stack of recurrent layers reads a sequence, another one writes one. Torch only.
 
-Lengths of the input are exact, as they are in `_modules`: the decoder begins with the state that each sequence has at
+Lengths of the input are exact, as they are in `recurrent`: the decoder begins with the state that each sequence has at
 its own end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from .recurrent import ROWS, Recurrence, RecurrentLayer, State, dropout_mask
+from .contract import ROWS, Network, Part, State, count_parameters, dropout_mask
+from .layers import RecurrentLayer, StackStep, stack_layers
 
-# Without a gradient so many steps are decoded at once, so that memory is that of the answers alone.
+# Without a gradient so many steps are decoded at once, so that memory is that of the outputs alone.
 DECODED = 32_768
 
-Stepper = Callable[[Tensor, tuple[Tensor, ...]], tuple[Tensor, ...]]
 
-
-class EncoderDecoder(nn.Module):
-    """Recurrent layers that read a sequence, and as many that answer another from the state they end in.
+class EncoderDecoder(Network):
+    """Recurrent layers that read a sequence, and as many that write another one from the state they end in.
 
     Parameters
     ----------
     cell : {"rnn", "lstm", "gru"}
         Kind of the recurrent layers.
     n_features, n_outputs : int
-        Features per step of the input; outputs per step of the answer.
+        Features per step of the input; outputs per step of the output.
     hidden_layer_sizes : sequence of int
         Units of each recurrent layer, first to last, of the encoder and of the decoder.
     output_steps : int
-        Steps of the answer.
+        Steps of the output.
     decoder : {"repeat", "feedback"}, default="repeat"
         What the decoder reads in each step: the last output of the encoder, or its own last output.
     teacher_forcing : float, default=0.5
@@ -51,9 +50,6 @@ class EncoderDecoder(nn.Module):
     Bengio et al. (2015), Scheduled sampling for sequence prediction with recurrent neural networks, NeurIPS.
     """
 
-    return_sequences = False  # one answer per sequence, even though it has steps of its own
-    bidirectional = False
-
     def __init__(
         self,
         cell: str,
@@ -69,22 +65,18 @@ class EncoderDecoder(nn.Module):
         recurrent_dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self.cell = cell
+        self.n_outputs = n_outputs
+        self.hidden_layer_sizes = tuple(hidden_layer_sizes)
         self.output_steps = output_steps
         self.feedback = decoder == "feedback"
         self.teacher_forcing = teacher_forcing
         self.dropout = dropout
-        self.generator: torch.Generator | None = None  # of dropout and teacher forcing; None: the global one
-        options: dict[str, Any] = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
-
-        def stack(width: int) -> nn.ModuleList:
-            widths = [width, *hidden_layer_sizes]
-            return nn.ModuleList(
-                RecurrentLayer(cell, before, units, False, recurrent_dropout, options)
-                for before, units in zip(widths[:-1], hidden_layer_sizes, strict=True)
-            )
-
-        self.encoder = stack(n_features)
-        self.decoder = stack(n_outputs if self.feedback else hidden_layer_sizes[-1])
+        self.recurrent_dropout = recurrent_dropout
+        options: dict[str, Any] = {"recurrent_dropout": recurrent_dropout, "nonlinearity": nonlinearity}
+        read_by_decoder = n_outputs if self.feedback else hidden_layer_sizes[-1]
+        self.encoder = stack_layers(cell, n_features, hidden_layer_sizes, **options)
+        self.decoder = stack_layers(cell, read_by_decoder, hidden_layer_sizes, **options)
         self.head = nn.Linear(hidden_layer_sizes[-1], n_outputs)
 
     def forward(
@@ -92,37 +84,42 @@ class EncoderDecoder(nn.Module):
         x: Tensor,
         state: State | None = None,
         lengths: Tensor | None = None,
-        truth: Tensor | None = None,
         *,
+        per_step: bool | None = None,
         ragged_state: bool = True,
+        truth: Tensor | None = None,
     ) -> tuple[Tensor, State]:
-        """Read sequences and answer each by a sequence.
+        """Read sequences and write one for each.
 
         Parameters
         ----------
-        x : Tensor of shape (batch, steps, n_features)
-            Sequences, each at the front of its row.
-        state : list of tuples of Tensors, optional
-            State of the encoder before the first step, as an earlier call returned it; zero by default.
-        lengths : Tensor of shape (batch,), optional
-            Steps of each sequence; all by default.
-        truth : Tensor of shape (batch, output_steps, n_outputs), optional
-            True outputs, of which teacher forcing feeds some to the decoder; all are its own by default.
+        x, state, lengths
+            As `Network.forward` says; the state is that of the encoder.
+        per_step : bool, optional
+            There is no output per step of the input, so this can't be True.
         ragged_state : bool, default=True
-            There for networks that may leave the state of shorter sequences wrong; the decoder needs it right.
+            Without effect: the decoder needs the state of each sequence right.
+        truth : Tensor of shape (batch, output_steps, n_outputs), optional
+            True outputs, of which teacher forcing feeds some to the decoder; it reads its own alone by default.
 
         Returns
         -------
         output : Tensor of shape (batch, output_steps, n_outputs)
-            Answers.
-        state : list of tuples of Tensors
+            A sequence for each.
+        state : State
             State of the encoder after the last step of each sequence.
         """
-        after = self._through(self.encoder, x, state, lengths)[1]
+        if per_step:
+            raise ValueError("EncoderDecoder returns one output per sequence, none per step of the input.")
+        after = self._run(self.encoder, x, state, lengths)[1]
         return self.decode(after, truth), after
 
+    def before_steps(self, state: State) -> Tensor:
+        """Return what the decoder writes from this state of the encoder."""
+        return self.decode(state)
+
     def decode(self, state: State, truth: Tensor | None = None) -> Tensor:
-        """Answer from the states of the encoder: outputs of shape (batch, output_steps, n_outputs)."""
+        """Write from the states of the encoder: outputs of shape (batch, output_steps, n_outputs)."""
         if truth is not None or torch.is_grad_enabled():
             return self._decode(state, truth)
         rows = max(DECODED // self.output_steps // ROWS, 1) * ROWS
@@ -133,10 +130,10 @@ class EncoderDecoder(nn.Module):
             context = self._drop(state[-1][0])
             inputs = context[:, None].expand(-1, self.output_steps, -1)
         elif truth is not None and self.teacher_forcing == 1:
-            inputs = nn.functional.pad(truth[:, :-1], (0, 0, 1, 0))
+            inputs = nn.functional.pad(truth[:, :-1], (0, 0, 1, 0))  # all that is read is known: one fused run
         else:
             return self._decode_by_steps(state, truth)
-        outputs, _ = self._through(self.decoder, inputs, state, None)
+        outputs, _ = self._run(self.decoder, inputs, state, None)
         return self.head(self._drop(outputs))
 
     def _decode_by_steps(self, state: State, truth: Tensor | None) -> Tensor:
@@ -146,41 +143,25 @@ class EncoderDecoder(nn.Module):
         if truth is not None and self.teacher_forcing:
             draws = torch.rand(self.output_steps, generator=self.generator, device=h.device)
             forced = (draws < self.teacher_forcing).tolist()
-        layers = [self._stepper(layer.recurrences[0], len(h)) for layer in _layers(self.decoder)]
-        state = list(state)
-        output = h.new_zeros((len(h), self.head.out_features))
+        step = self._decoder_step(len(h))
+        output = h.new_zeros((len(h), self.n_outputs))
         outputs: list[Tensor] = []
         for t in range(self.output_steps):
             x = truth[:, t - 1] if truth is not None and t > 0 and forced[t] else output
-            for i, (step, mask) in enumerate(layers):
-                state[i] = step(x, state[i])
-                x = state[i][0] if mask is None else state[i][0] * mask
-            output = self.head(x)
+            output, state = step(x, state)
             outputs.append(output)
         return torch.stack(outputs, dim=1)
 
-    def _stepper(self, cell: Recurrence, batch: int) -> tuple[Stepper, Tensor | None]:
-        """Return what runs one step of a cell, and the mask of its outputs; masks are the same in all steps."""
-        nothing = self.head.weight.new_empty((batch, cell.units))
-        dropped = dropout_mask(nothing, self.dropout, self.generator) if self.dropout and self.training else None
-        if cell.recurrent_dropout and self.training:
-            mask = dropout_mask(nothing, cell.recurrent_dropout, self.generator)
-            weight_ih, weight_hh, bias_ih, bias_hh = cell.tensors()
+    def _decoder_step(self, batch: int) -> StackStep:
+        """Return what runs one step of the decoder; masks are the same in all steps."""
+        steps, masks = [], []
+        for layer in _layers(self.decoder):
+            like = self.head.weight.new_empty((batch, layer.units))
+            masks.append(self._mask(like, self.dropout))
+            steps.append(layer.recurrences[0].single_step(self._mask(like, self.recurrent_dropout)))
+        return StackStep(steps, self.head, masks)
 
-            def step(x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-                from_input = nn.functional.linear(x, weight_ih, bias_ih)
-                return cell.next_state(from_input, nn.functional.linear(state[0] * mask, weight_hh, bias_hh), state)
-
-            return step, dropped
-        fused, weights = cell.single_step()
-
-        def fused_step(x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-            new = fused(x, state if len(state) > 1 else state[0], *weights)
-            return new if isinstance(new, tuple) else (new,)
-
-        return fused_step, dropped
-
-    def _through(
+    def _run(
         self, layers: nn.ModuleList, x: Tensor, state: State | None, lengths: Tensor | None
     ) -> tuple[Tensor, State]:
         """Return the outputs of the last of some layers, and the state after each layer."""
@@ -194,12 +175,40 @@ class EncoderDecoder(nn.Module):
 
     def _drop(self, x: Tensor) -> Tensor:
         """Drop outputs of a recurrent layer on their way to the next one."""
-        return x * dropout_mask(x, self.dropout, self.generator) if self.dropout and self.training else x
+        mask = self._mask(x, self.dropout)
+        return x if mask is None else x * mask
 
-    def initial_state(self, batch: int) -> State:
-        """Return the zero state of the encoder for a batch of sequences."""
-        cells = [layer.recurrences[0] for layer in _layers(self.encoder)]
-        return [cell.zero_state(self.head.weight.new_zeros((batch, cell.units))) for cell in cells]
+    def _mask(self, x: Tensor, share: float) -> Tensor | None:
+        return dropout_mask(x, share, self.generator) if share and self.training else None
+
+    def initial_state(self, n: int) -> State:
+        """Return the zero state of the encoder for `n` sequences."""
+        rows = self.head.weight.new_empty((n, 0))
+        return [layer.recurrences[0].zero_state(rows) for layer in _layers(self.encoder)]
+
+    @property
+    def keeps_steps(self) -> bool:
+        """No step of the input has an output of its own."""
+        return False
+
+    @property
+    def draws(self) -> bool:
+        """Whether training draws masks of dropout, or which steps are told the truth."""
+        return bool(self.dropout or self.recurrent_dropout or (self.feedback and 0 < self.teacher_forcing < 1))
+
+    def structure(self) -> dict[str, Any]:
+        """Return the parameters that the meaning of the weights depends on."""
+        decoder = "feedback" if self.feedback else "repeat"
+        return {"cell": self.cell, "decoder": decoder, "hidden_layer_sizes": self.hidden_layer_sizes}
+
+    def parts(self) -> list[Part]:
+        """Return a row of the summary per layer."""
+        rows = [
+            Part(f"{stack}_{self.cell}_{i}", layer.units, count_parameters(layer))
+            for stack, layers in (("encoder", self.encoder), ("decoder", self.decoder))
+            for i, layer in enumerate(_layers(layers))
+        ]
+        return [*rows, Part("output", self.n_outputs, count_parameters(self.head))]
 
     def initialize(self, generator: torch.Generator) -> None:
         """Draw all weights afresh, as those of `RecurrentNetwork`."""

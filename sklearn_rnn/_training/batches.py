@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .._data.sequences import Array, Ints, Sequences
 from .._data.targets import Targets
-from .._networks.recurrent import RecurrentNetwork
+from .._networks.contract import Network
 
 Pair = tuple[Tensor | None, Tensor | None]
 
@@ -111,7 +111,7 @@ class SequenceData:
 
 @dataclass(frozen=True)
 class Batch:
-    """Whole sequences, to be run from the zero state.
+    """Whole sequences, to be read from the initial state.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ class Batch:
     x: Tensor
     lengths: Tensor | None
 
-    def run(self, network: RecurrentNetwork) -> Tensor:
+    def apply(self, network: Network) -> Tensor:
         """Return one output per sequence, or per step that is not padding."""
         output: Tensor = network(self.x, None, self.lengths, ragged_state=False)[0]
         if not network.return_sequences:

@@ -1,4 +1,4 @@
-"""The state in which training leaves each series, from which `partial_fit` and streams go on."""
+"""The state in which training leaves each series, from which `partial_fit` and streams continue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from .._data.sequences import Array, Ints, Sequences, flat_rows, offsets
 from .._data.series import match_series
-from .._networks.recurrent import RecurrentNetwork, State
+from .._networks.contract import Network, State
 from .inference import advance, run_on
 from .tbptt import TruncatedBatches
 
@@ -37,21 +37,21 @@ class Carried:
         return len(self.tails)
 
     def sources(self, sequences: Sequences) -> Ints:
-        """Find the series that each sequence goes on from: its number here, or -1 for a new one."""
+        """Find the series that each sequence continues: its number here, or -1 for a new one."""
         n = len(sequences)
         if self.ids is None and sequences.ids is None and n == len(self):
             return np.arange(n)
         if self.ids is None or sequences.ids is None or self.ids.nlevels != sequences.ids.nlevels:
             raise ValueError(
                 f"X has {_count(sequences.ids, n)}, but the state that training left is that of "
-                f"{_count(self.ids, len(self))}; give partial_fit the series it goes on from in the same way and "
-                "order, name them by series= or an index of two levels from the first call on, or begin anew with fit."
+                f"{_count(self.ids, len(self))}; give partial_fit the series that it continues in the same way and "
+                "order, name them by series= or an index of two levels from the first call on, or start anew with fit."
             )
         return match_series(sequences.ids, self.ids)
 
-    def at_end(self, network: RecurrentNetwork) -> State:
+    def at_end(self, network: Network) -> State:
         """Return the state after the last step that was learned of each series."""
-        device = network.head.weight.device
+        device = network.device
         return _read_on(network, self.tails, [tuple(part.to(device) for part in parts) for parts in self.state])
 
     def updated(self, new: Carried) -> Carried:
@@ -66,10 +66,10 @@ class Carried:
         return Carried(new.ids.append(self.ids[kept]), state, new.tails + [self.tails[i] for i in kept])
 
 
-def go_on(
-    carried: Carried, sequences: Sequences, network: RecurrentNetwork, overlap: int
+def resume_from(
+    carried: Carried, sequences: Sequences, network: Network, overlap: int
 ) -> tuple[Sequences, Ints, State]:
-    """Let sequences go on from where training left them.
+    """Let sequences continue from where training left them.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def go_on(
         Where training left each series.
     sequences : Sequences
         What comes next of some of them, or of new ones.
-    network : RecurrentNetwork
+    network : Network
         The trained network.
     overlap : int
         Steps that windows reach back to.
@@ -106,7 +106,7 @@ def go_on(
     return (sequences if not seen.any() else _behind(tails, sequences)), seen, state
 
 
-def _read_on(network: RecurrentNetwork, tails: list[Array], state: State) -> State:
+def _read_on(network: Network, tails: list[Array], state: State) -> State:
     """Return the state after tails."""
     lengths = np.array([len(tail) for tail in tails], dtype=np.int64)
     return run_on(network, Sequences(np.concatenate(tails), offsets(lengths), lengths), state)[1]
@@ -135,7 +135,7 @@ def left_by(batches: TruncatedBatches, *, anew: bool) -> Carried:
     batches.put_down()  # an interrupted epoch has not done so
     data, segments = batches.data, batches.segments
     sequences = data.sequences
-    last = np.flatnonzero(~segments.goes_on)
+    last = np.flatnonzero(~segments.continues)
     state = [tuple(part.clone() for part in parts) for parts in batches.origin]
     at = np.zeros(len(sequences), dtype=np.int64)
     if batches.state is not None and not anew:

@@ -1,4 +1,4 @@
-"""Running a trained network over sequences of any length, in pieces of bounded memory with the state carried."""
+"""Running a trained network over sequences of any length, in passes of bounded memory with the state carried."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ import torch
 from torch import Tensor
 
 from .._data.sequences import Array, Ints, Sequences
-from .._networks.encoder_decoder import EncoderDecoder
-from .._networks.recurrent import ROWS, RecurrentNetwork, State
+from .._networks.contract import ROWS, Network, State
 from .batches import Pair, SequenceData
 
-Network = RecurrentNetwork | EncoderDecoder
-
-# Steps that are run at once: enough to keep two cores busy, few enough for their caches (found empirically).
-STEPS = 32_768
-# Where a sequence takes several pieces, all activations of a piece are alive at once, and smaller ones cost no time.
+# Steps of one forward pass: enough to keep two cores busy, few enough for their caches (found empirically).
+PASS_STEPS = 32_768
+# Where a sequence takes several passes, all activations of a piece are alive at once, and smaller ones cost no time.
 PIECE_STEPS = 8_192
 
 
 class Evaluation:
-    """Sequences that are run from the zero state to their ends, for predictions or a validation loss.
+    """Sequences that are read from the initial state to their ends, for predictions or a validation loss.
 
     Parameters
     ----------
@@ -36,18 +33,18 @@ class Evaluation:
         self.data = data
         self.index = index
 
-    def run(self, network: Network) -> Tensor:
+    def apply(self, network: Network) -> Tensor:
         """Return one output per sequence, or per step, sequence after sequence."""
         lengths = self.data.lengths[self.index]
         longest = int(lengths.max())
         begins = torch.cumsum(lengths, 0) - lengths
         n_outputs = int(lengths.sum()) if self.data.per_step else len(lengths)
-        outputs = network.head.bias.new_empty(0)
+        outputs = torch.empty(0)  # made with the first piece, which shows the shape of an output
         steps = _steps_at_once(network, len(lengths), longest)
         alive, state = torch.arange(len(lengths), device=lengths.device), None
         for first in range(0, max(longest, 1), steps):
             left = (lengths[alive] - first).clamp(max=steps)
-            output, state = self._run_piece(network, alive, left, first, state)
+            output, state = self._apply_to_piece(network, alive, left, first, state)
             if first == 0:
                 outputs = output.new_empty((n_outputs, *output.shape[2 if self.data.per_step else 1 :]))
             if self.data.per_step:
@@ -57,13 +54,17 @@ class Evaluation:
                 outputs[wanted[real]] = output[: len(alive)][real]
             else:
                 outputs[alive] = output[: len(alive)]  # the last time counts
-            alive, state = _go_on(alive, state, lengths[alive] > first + steps)
+            alive, state = _still_reading(alive, state, lengths[alive] > first + steps)
         return outputs
 
-    def _run_piece(
+    def _apply_to_piece(
         self, network: Network, alive: Tensor, left: Tensor, first: int, state: State | None
     ) -> tuple[Tensor, State]:
-        """Run the next `left` steps of the sequences that are not at their ends; only those that go on keep a state."""
+        """Run the next `left` steps of the sequences that are not at their ends.
+
+        Those that end here need no state any more, and all others have the same number of steps in this piece: a state
+        that is right for the longest will do.
+        """
         rows = filled(alive)
         longest = int(left.max())
         lengths = None if int(left.min()) == longest else filled(left)
@@ -84,7 +85,8 @@ class Evaluations:
 
     def __iter__(self) -> Iterator[tuple[Evaluation, Pair]]:
         data = self.data
-        size = max(STEPS // max(data.longest, 1) // ROWS, 1) * ROWS
+        # Sequences that a network reads as a whole bound memory by their number alone, but ROWS is the least.
+        size = max(PASS_STEPS // max(data.longest, 1) // ROWS, 1) * ROWS
         for index in torch.split(data.targeted, size):
             if len(index) == 0:  # not a single step
                 return
@@ -104,26 +106,24 @@ def run_network(network: Network, sequences: Sequences, device: torch.device) ->
         One row per sequence, or per step that is not padding.
     """
     network.eval()
-    dtype = network.head.weight.dtype
-    data = SequenceData(sequences, None, per_step=network.return_sequences, dtype=dtype, device=device)
+    data = SequenceData(sequences, None, per_step=network.return_sequences, dtype=network.dtype, device=device)
     with torch.inference_mode():
-        outputs = [batch.run(network).cpu() for batch, _ in Evaluations(data)]
-    return torch.cat(outputs or [torch.empty((0, network.head.out_features), dtype=dtype)]).numpy()
+        outputs = [batch.apply(network).cpu() for batch, _ in Evaluations(data)]
+    return torch.cat(outputs or [torch.empty((0, network.n_outputs), dtype=network.dtype)]).numpy()
 
 
 @torch.no_grad()
-def advance(network: RecurrentNetwork, data: SequenceData, starts: Ints, lengths: Ints, state: State | None) -> State:
+def advance(network: Network, data: SequenceData, starts: Ints, lengths: Ints, state: State | None) -> State:
     """Return the state after so many steps from the rows `starts` on."""
     for x, unequal in _pieces(data, starts, lengths):
         state = network(x, state, unequal, per_step=False)[1]
     return network.initial_state(len(starts)) if state is None else state
 
 
-def run_on(network: RecurrentNetwork, sequences: Sequences, state: State) -> tuple[Array, State]:
-    """Run sequences on from a state: outputs per step, sequence after sequence, and the state after each sequence."""
-    weight = network.head.weight
-    data = SequenceData(sequences, None, per_step=True, dtype=weight.dtype, device=weight.device)
-    outputs = torch.empty((sequences.n_steps, network.head.out_features), dtype=data.table.dtype)
+def run_on(network: Network, sequences: Sequences, state: State) -> tuple[Array, State]:
+    """Continue from a state: outputs per step, sequence after sequence, and the state after each sequence."""
+    data = SequenceData(sequences, None, per_step=True, dtype=network.dtype, device=network.device)
+    outputs = torch.empty((sequences.n_steps, network.n_outputs), dtype=data.table.dtype)
     first = data.offsets.cpu()
     with torch.inference_mode():
         for x, unequal in _pieces(data, sequences.starts, sequences.lengths):
@@ -137,7 +137,10 @@ def run_on(network: RecurrentNetwork, sequences: Sequences, state: State) -> tup
 
 
 def _pieces(data: SequenceData, starts: Ints, lengths: Ints) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """Gather ranges piece by piece, with the lengths of the pieces where they are unequal."""
+    """Gather ranges piece by piece, with the lengths of the pieces where they are unequal.
+
+    Of ranges of 5, 2 and 0 steps, three steps at a time, the pieces have the lengths (3, 2, 0) and (2, 0, 0).
+    """
     steps = max(PIECE_STEPS // max(len(starts), 1), 1)
     for first in range(0, int(lengths.max(initial=0)), steps):
         yield data.gather_ranges(starts + data.sequences.stride * first, np.clip(lengths - first, 0, steps))
@@ -149,17 +152,17 @@ def filled(rows: Tensor) -> Tensor:
     return rows if missing == 0 else torch.cat([rows, rows[-1:].expand(missing, *rows.shape[1:])])
 
 
-def _go_on(alive: Tensor, state: State, goes_on: Tensor) -> tuple[Tensor, State]:
+def _still_reading(alive: Tensor, state: State, continues: Tensor) -> tuple[Tensor, State]:
     """Leave out the sequences that are at their ends."""
-    if bool(goes_on.all()):
+    if bool(continues.all()):
         return alive, state
-    kept = filled(torch.nonzero(goes_on)[:, 0])
-    return alive[goes_on], [tuple(part[kept.to(part.device)] for part in parts) for parts in state]
+    kept = filled(torch.nonzero(continues)[:, 0])
+    return alive[continues], [tuple(part[kept.to(part.device)] for part in parts) for parts in state]
 
 
 def _steps_at_once(network: Network, n_sequences: int, longest: int) -> int:
-    """Bound the steps of a piece; only a network that reads from the ends, too, needs whole sequences."""
+    """Bound the steps of a piece, unless the network must read sequences as a whole."""
     n_rows = n_sequences + -n_sequences % ROWS
-    if network.bidirectional or n_rows * longest <= STEPS:
+    if network.whole_sequences or n_rows * longest <= PASS_STEPS:
         return max(longest, 1)
     return max(PIECE_STEPS // n_rows, 1)

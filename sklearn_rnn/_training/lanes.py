@@ -33,8 +33,8 @@ class Segments:
         that its first windows reach back to.
     chunks : ndarray of shape (n_segments,)
         Updates that it takes.
-    goes_on : ndarray of shape (n_segments,)
-        Whether the next segment goes on from its end.
+    continues : ndarray of shape (n_segments,)
+        Whether the next segment continues from its end.
     """
 
     sequence: Ints
@@ -42,7 +42,7 @@ class Segments:
     length: Ints
     seen: Ints
     chunks: Ints
-    goes_on: Flags
+    continues: Flags
 
     def __len__(self) -> int:
         return len(self.sequence)
@@ -128,11 +128,11 @@ class Truncation:
         chunks = -(-new // self.k1) if self.per_step else np.ones_like(new)
         sequence, sizes = _split(chunks, np.minimum(chunks, 1) if n_lanes is None else _parts(chunks, n_lanes))
         begin = seen[sequence] + self.k1 * (offsets(sizes) - offsets(chunks)[sequence])
-        goes_on = np.append(sequence[:-1] == sequence[1:], False)[: len(sequence)]
-        end = np.where(goes_on, begin + self.k1 * sizes, lengths[sequence])
-        is_later = np.append(False, goes_on[:-1])[: len(sequence)]
+        continues = np.append(sequence[:-1] == sequence[1:], False)[: len(sequence)]
+        end = np.where(continues, begin + self.k1 * sizes, lengths[sequence])
+        is_later = np.append(False, continues[:-1])[: len(sequence)]
         first = np.where(is_later, np.maximum(begin - self.overlap, 0), 0)
-        return Segments(sequence, first, end - first, begin - first, sizes, goes_on)
+        return Segments(sequence, first, end - first, begin - first, sizes, continues)
 
     def window(self, segments: Segments, which: Ints, chunk: Ints) -> Window:
         """Return the steps that chunk number `chunk` of the segments `which` runs."""

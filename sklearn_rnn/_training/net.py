@@ -16,7 +16,7 @@ from .inference import run_network
 class SequenceNet(NeuralNet):
     """A skorch net for a network of this package that takes its data as iterables of batches.
 
-    A batch is what goes in, with a method ``run(network)`` that answers an output per target, and a pair of the
+    A batch is a pair: what goes in, whose method ``apply(network)`` returns an output per target, and the pair of
     targets and their weights.
 
     Parameters
@@ -46,7 +46,7 @@ class SequenceNet(NeuralNet):
         return self
 
     def check_weights(self) -> None:
-        """Refuse weights that are not finite, which the loss shows only one batch later."""
+        """Raise an error for weights that are not finite, which the loss shows only one batch later."""
         if not all(bool(torch.isfinite(p).all()) for p in self.module_.parameters()):
             raise ValueError(f"Weights became infinite or NaN in epoch {len(self.history)}. {self._remedy}")
 
@@ -70,7 +70,7 @@ class SequenceNet(NeuralNet):
             step = step_fn(batch, **fit_params)
             loss = step["loss"].item()
             if not math.isfinite(loss):
-                self._refuse_loss(prefix, loss)
+                self._raise_for_loss(prefix, loss)
             values, weights = batch[1]
             self.history.record_batch(f"{prefix}_loss", loss)
             self.history.record_batch(f"{prefix}_batch_size", len(values) if weights is None else weights.sum().item())
@@ -86,13 +86,13 @@ class SequenceNet(NeuralNet):
 
     def infer(self, x: Any, **fit_params: Any) -> Tensor:
         """Return one output per target."""
-        return x.run(self.module_)
+        return x.apply(self.module_)
 
     def get_loss(self, y_pred: Tensor, y_true: Any, X: Any = None, training: bool = False) -> Tensor:
         """Return the weighted mean loss of a batch."""
         return self.criterion_(y_pred, *y_true)
 
-    def _refuse_loss(self, prefix: str, loss: float) -> None:
+    def _raise_for_loss(self, prefix: str, loss: float) -> None:
         raise ValueError(
             f"The {'training' if prefix == 'train' else 'validation'} loss became {loss} in epoch {len(self.history)}. "
             f"{self._remedy}"

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .._data.sequences import Ints, flat_rows
-from .._networks.recurrent import RecurrentNetwork, State
+from .._networks.contract import Network, State
 from .batches import Pair, SequenceData
 from .inference import advance
 from .lanes import Segments, Truncation, Window, n_updates, updates
@@ -48,20 +48,20 @@ class Chunk:
         self.truncation = truncation
         self.after: State | None = None
 
-    def run(self, network: RecurrentNetwork) -> Tensor:
+    def apply(self, network: Network) -> Tensor:
         """Return one output per target that counts, lane after lane."""
         window, overlap = self.window, self.truncation.overlap
         outputs, at_cut = [], self.state
         if (window.cut > window.begin).any():
             with _same_masks_after(network):
                 if overlap:
-                    output, at_cut = self._run(network, window.begin, window.cut, at_cut)
+                    output, at_cut = self._apply(network, window.begin, window.cut, at_cut)
                     outputs.append(output)
                 else:
                     at_cut = advance(network, self.data, self._at(window.begin), window.cut - window.begin, at_cut)
         at_end = at_cut
         if not self.truncation.per_step or (window.end > window.cut).any():
-            output, at_end = self._run(network, window.cut, window.end, at_cut, ragged_state=False)
+            output, at_end = self._apply(network, window.cut, window.end, at_cut, ragged_state=False)
             outputs.append(output)
         self.after = _detached(at_cut if overlap else at_end) if self.truncation.carries else None
         return torch.cat(outputs) if len(outputs) > 1 else outputs[0]
@@ -82,8 +82,8 @@ class Chunk:
             ranges.insert(0, (window.counted, window.cut))
         return np.concatenate([flat_rows(targets + first, np.maximum(end - first, 0)) for first, end in ranges])
 
-    def _run(
-        self, network: RecurrentNetwork, begin: Ints, end: Ints, state: State | None, *, ragged_state: bool = True
+    def _apply(
+        self, network: Network, begin: Ints, end: Ints, state: State | None, *, ragged_state: bool = True
     ) -> tuple[Tensor, State]:
         """Run a part of the windows and select the outputs that count."""
         x, lengths = self.data.gather_ranges(self._at(begin), end - begin)
@@ -105,13 +105,13 @@ class Chunk:
 class TruncatedBatches:
     """The updates of an epoch, lane beside lane; iterate once per epoch.
 
-    The state belongs to segments and not to lanes, so a lane that goes on to its next segment can't take a state along.
+    The state belongs to segments and not to lanes, so a lane that moves on to its next segment can't take it along.
 
     Parameters
     ----------
     data : SequenceData
         Sequences and targets.
-    network : RecurrentNetwork
+    network : Network
         The network that is trained.
     truncation : Truncation
         How sequences are cut.
@@ -130,7 +130,7 @@ class TruncatedBatches:
     def __init__(
         self,
         data: SequenceData,
-        network: RecurrentNetwork,
+        network: Network,
         truncation: Truncation,
         n_lanes: int,
         generator: torch.Generator | None,
@@ -182,7 +182,7 @@ class TruncatedBatches:
 
     def _initial_state(self) -> State:
         """Begin sequences where they begin, and later segments where the one before ended in the epoch before."""
-        follows = np.flatnonzero(self.segments.goes_on) + 1
+        follows = np.flatnonzero(self.segments.continues) + 1
         sequence = torch.from_numpy(self.segments.sequence)
         initial = [tuple(part[sequence.to(part.device)] for part in parts) for parts in self.origin]
         later = torch.from_numpy(follows)
@@ -222,9 +222,9 @@ class TruncatedBatches:
 
 
 @contextmanager
-def _same_masks_after(network: RecurrentNetwork) -> Iterator[None]:
+def _same_masks_after(network: Network) -> Iterator[None]:
     """Let both halves of a window drop the same units."""
-    generator = network.generator if network.drops else None
+    generator = network.generator if network.draws else None
     before = None if generator is None else generator.get_state()
     yield
     if generator is not None and before is not None:
