@@ -116,7 +116,7 @@ DROP = (
 KEEP_INDEX = "keep the index of X, by set_output(transform='pandas') on the pipeline or the transformer"
 LOST = (
     "X has lost its series: {} was fitted on series that an index or series= tells apart, but X tells none (a "
-    f"transformer answered a plain array, or series= was left out) and would be read as one series. Either {KEEP_INDEX}, "
+    f"transformer returned a plain array, or series= was left out) and would be read as one series. Either {KEEP_INDEX}, "
     "or pass series={} (one id per row)."
 )
 NOT_IN_ORDER = (
@@ -1238,7 +1238,7 @@ PIPELINE_MISTAKES = [
         Fit(
             make_pipeline(StandardScaler(), ShiftFramer(), SEQUENCES), FRAME.set_index(INDEX), pd.Series(Y, index=INDEX)
         ),
-        f"y has 2 series in its index, but X has lost them (a transformer answered a plain array); either {KEEP_INDEX}, "
+        f"y has 2 series in its index, but X has lost them (a transformer returned a plain array); either {KEEP_INDEX}, "
         "or pass series= (one id per row).",
     ),
     Mistake(

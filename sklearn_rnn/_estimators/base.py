@@ -17,10 +17,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.forms import as_form
 from .._data.holdout import Part, split
-from .._data.reading import read_sequences, refuse_overlap
+from .._data.pitfalls import check_no_overlap, check_series_kept
+from .._data.reading import FittedForm, Reader
 from .._data.sequences import Array, Sequences
-from .._data.series import refuse_lost_series
 from .._data.targets import Targets, read_weights
 from .._networks.recurrent import RecurrentLayer, RecurrentNetwork, count_parameters
 from .._training.batches import Batches
@@ -125,10 +126,14 @@ class SequenceEstimator(BaseEstimator):
             raise ValueError("partial_fit holds out no data; use early_stopping=False with it, or fit.")
         earlier = getattr(self, "net_", None) if go_on or self.warm_start else None
         carried = new.__dict__.pop("_carried", None)
-        refuse_lost_series(X, y, series, per_step=self.return_sequences)
-        sequences = new._read(X, series, reset=earlier is None)
+        form = as_form(X)
+        check_series_kept(form, y, series, per_step=self.return_sequences)
+        if earlier is None:
+            new._form, sequences = new._reader().learn(form, series, columns_of=new)
+        else:
+            sequences = new._read(form, series)
         if self.stateful:
-            refuse_overlap(X, sequences)
+            check_no_overlap(form, sequences)
         if sequences.n_steps == 0:
             raise ValueError(
                 "X has no steps to learn from: every sequence is empty or all padding (NaN, or mask_value)."
@@ -156,16 +161,14 @@ class SequenceEstimator(BaseEstimator):
                 f"{self.hidden_layer_sizes!r}."
             )
 
-    def _read(self, X: Any, series: Any, *, reset: bool = False) -> Sequences:
-        return read_sequences(
-            self,
-            X,
-            per_step=self.return_sequences,
-            dtype=np.dtype(self.dtype),
-            series=series,
-            mask_value=self.mask_value,
-            reset=reset,
-        )
+    def _reader(self, fitted: FittedForm | None = None) -> Reader:
+        name, dtype = type(self).__name__, np.dtype(self.dtype)
+        return Reader(name, self.return_sequences, dtype, self.mask_value, fitted)
+
+    def _read(self, X: Any, series: Any) -> Sequences:
+        if isinstance(X, Sequences):  # scorers give what was read before
+            return X
+        return self._reader(self._form).read(X, series, columns_of=self)
 
     def _split(self, whole: Part, random_state: np.random.RandomState) -> tuple[Part, Part]:
         in_order = self._ordered or self.return_sequences or whole.sequences.overlapping
@@ -211,6 +214,7 @@ class SequenceEstimator(BaseEstimator):
         """Return the estimator as scorers take it, whose answers have the shape of `_score_values`."""
         return self
 
+    _form: FittedForm  # what fit saw of X
     _structure: ClassVar[tuple[str, ...]]  # parameters of the network that weights depend on
     _answers: ClassVar[dict[str, str]]  # what turns outputs (n, n_outputs) into the answers of each method
     _ordered: ClassVar[bool]  # whether samples are taken to be in time order
