@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ._data.forms import checked, naming_text, refuse_dates, refuse_non_arrays
+from ._data.checks import check_array_like, check_not_dates, naming_text
 from ._data.sequences import Array, Ints
-from ._data.series import times_of
+from ._data.series import index_of, times_of
 
 Floats = NDArray[np.float64]
 
@@ -231,9 +231,9 @@ def _pacf(acf: Floats) -> Floats:
 
 def _read(y: Any) -> Floats:
     """Return y as one series of float64, or say what is wrong with it."""
-    refuse_non_arrays("y", checked("y", y), EXPECTED)
+    check_array_like("y", y, EXPECTED)
     array = np.asarray(y)
-    refuse_dates("y", array)
+    check_not_dates("y", array)
     _check_one_series(y, array)
     with naming_text("y", array, f"expected {EXPECTED}."):
         values = array.reshape(-1).astype(np.float64)
@@ -261,7 +261,7 @@ def _check_index(y: Any) -> None:
                 f"y holds {len(names)} series, {_listed(names)}; expected {EXPECTED}. Choose one, for example "
                 f"y.loc[{names[0]!r}]."
             )
-    times = times_of(y)
+    times = times_of(index_of(y))
     if times is not None and not times.is_monotonic_increasing:
         raise ValueError("y is not in time order, by its index; sort it, for example with y.sort_index().")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
@@ -13,9 +15,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ._data.forms import as_known_form, kind
+from ._data.forms import Table, as_form
 from ._data.one_step import StepReader
-from ._data.reading import read_sequences
+from ._data.reading import Reader
 from ._data.sequences import Array, Sequences
 from ._data.series import match_series
 from ._networks.contract import Network, State
@@ -94,20 +96,15 @@ class Stream:
         _check_can_stream(self._network)
         self._estimator = copy(estimator)
         self._fast_step = self._network.single_step()
-        self._answer = self._estimator._answer_of(method)
-        self._form = self._estimator._fitted_form
-        if self._form.kind == "table" and not self._network.return_sequences:  # of sequences, whose columns are steps
-            self._form = self._estimator._fitted_form = replace(self._form, kind="ragged")
-            self._estimator.__dict__.pop("feature_names_in_", None)
+        self._decode = _decoder(estimator._codec, method)
         self._dtype = np.dtype(estimator.net_.dtype)
-        with np.errstate(over="ignore"):
-            self._mask = None if estimator.mask_value is None else self._dtype.type(estimator.mask_value)
+        fitted = estimator._form if self._network.return_sequences else estimator._form.as_steps()
+        self._reader = Reader(type(estimator).__name__, True, self._dtype, estimator.mask_value, fitted)
         self._device = self._network.device
         self.series, self._state = self._begin(n_series, history, series, resume)
-        name = type(estimator).__name__
-        self._read_step = StepReader(self._form, self.series, self._dtype, self._mask, trained=name)
+        self._read_step = StepReader(self._reader, self.series)
         # Only a history must tell the series of fit apart; from here on a plain table is one series.
-        self._estimator._fitted_form = replace(self._form, has_series=False)
+        self._reader = replace(self._reader, fitted=replace(fitted, has_series=False))
 
     @property
     def n_series(self) -> int:
@@ -140,7 +137,7 @@ class Stream:
             if padding is not None:
                 state = _where(torch.from_numpy(padding).to(self._device), self._state, state)
                 output = self._network.before_steps(state)
-        prediction: Array = self._answer(output.cpu().numpy())
+        prediction: Array = self._decode(output.cpu().numpy())
         self._state = state  # not before everything has worked, so that an error leaves it as it was
         return prediction
 
@@ -165,16 +162,17 @@ class Stream:
         TypeError, ValueError
             If X can't be read, or has other series. The state stays as it was.
         """
-        if kind(as_known_form(X)) == "table" and len(X) == 0:  # nothing new
-            return self._answer(np.empty((0, self._network.n_outputs), dtype=self._dtype))
-        sequences = self._read(X, series)
+        form = as_form(X)
+        if isinstance(form, Table) and len(form) == 0:  # nothing new
+            return self._decode(np.empty((0, self._network.n_outputs), dtype=self._dtype))
+        sequences = self._reader.read(form, series, columns_of=self._estimator)
         index = torch.from_numpy(self._places(sequences)).to(self._device)
         before: State = [tuple(part[index] for part in parts) for parts in self._state]
         outputs, after = run_on(self._network, sequences, before)
         with torch.inference_mode():
             initial = self._network.before_steps(before).cpu().numpy()
         assert sequences.layout is not None
-        predictions = sequences.layout.from_steps(self._answer(outputs), self._answer(initial))
+        predictions = sequences.layout.from_steps(self._decode(outputs), self._decode(initial))
         self._state = [
             tuple(old.index_copy(0, index, new) for old, new in zip(olds, news, strict=True))
             for olds, news in zip(self._state, after, strict=True)
@@ -309,7 +307,7 @@ class Stream:
         if resume:
             ids, state = self._left_by_training()
         elif history is not None:
-            sequences = self._read(history, series)
+            sequences = self._reader.read(history, series, columns_of=self._estimator)
             ids, state = sequences.ids, run_on(self._network, sequences, self._network.initial_state(len(sequences)))[1]
         else:
             ids, state = None, self._network.initial_state(int(n_series or 1))
@@ -326,11 +324,6 @@ class Stream:
                 "stateful=True and return_sequences=True; without them give the training data as history=."
             )
         return carried.ids, carried.at_end(self._network)
-
-    def _read(self, X: Any, series: Any) -> Sequences:
-        return read_sequences(
-            self._estimator, X, per_step=True, dtype=self._dtype, series=series, mask_value=self._mask
-        )
 
     def _places(self, sequences: Sequences) -> Array:
         """Find the series of the stream that each sequence is the next part of."""
@@ -360,6 +353,13 @@ def _check_can_stream(network: Network) -> None:
         raise ValueError(f"{name} has no output per step of its input, so it can't read a stream.")
     if not network.initial_state(1):
         raise ValueError(f"{name} has no state to carry from one step to the next, which is what a stream does.")
+
+
+def _decoder(codec: Any, method: str) -> Callable[[Array], Array]:
+    """Return what makes the results of a method of outputs of the network."""
+    if method not in codec.methods:
+        raise ValueError(f"method={method!r} is none of {list(codec.methods)}.")
+    return partial(codec.decode, method=method)
 
 
 def _where(chosen: Tensor, state: State, other: State) -> State:

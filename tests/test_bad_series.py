@@ -144,7 +144,7 @@ PIPELINE_MISTAKES = [
         Fit(
             make_pipeline(StandardScaler(), ShiftFramer(), SEQUENCES), FRAME.set_index(INDEX), pd.Series(Y, index=INDEX)
         ),
-        f"y has 2 series in its index, but X has lost them (a transformer answered a plain array); either {KEEP_INDEX}, "
+        f"y has 2 series in its index, but X has lost them (a transformer returned a plain array); either {KEEP_INDEX}, "
         "or pass series= (one id per row).",
     ),
     Mistake(

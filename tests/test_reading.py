@@ -8,26 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import config_context
-from sklearn.base import BaseEstimator
 from sklearn.model_selection import TimeSeriesSplit, cross_val_predict, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor, SequenceScaler, ShiftFramer
-from sklearn_rnn._data.reading import read_sequences, refuse_overlap
-from sklearn_rnn._data.series import match_series, read_series, refuse_lost_series
+from sklearn_rnn._data.forms import as_form
+from sklearn_rnn._data.pitfalls import check_no_overlap, check_series_kept
+from sklearn_rnn._data.reading import Reader
+from sklearn_rnn._data.series import index_of, match_series, read_series
 from sklearn_rnn._data.windows import Windows
 
 LENGTHS = (6, 3, 1, 5, 4)
 nan = np.nan
 
 
-class Reader(BaseEstimator):
-    """Stands in for an estimator."""
-
-
-def read(X, *, per_step=False, dtype=np.float64, **options):
-    return read_sequences(Reader(), X, per_step=per_step, dtype=dtype, reset=True, **options)
+def read(X, *, per_step=False, dtype=np.float64, series=None, mask_value=None):
+    return Reader("Model", per_step, dtype, mask_value).learn(X, series)[1]
 
 
 def steps_of(sequences):
@@ -264,7 +261,7 @@ def test_series_of_several_levels_are_named_by_tuples(by):
 @pytest.mark.parametrize("X", [ROWS, pd.DataFrame(ROWS), make_ragged(), ShiftFramer().fit_transform(ROWS)])
 def test_what_has_no_names_gets_none(X):
     assert read(X, per_step=True).ids is None
-    assert read_series(X, None, len(X)) == (None, None)
+    assert read_series(index_of(X), None, len(X)) == (None, None)
 
 
 def test_a_single_series_may_have_a_name():
@@ -325,7 +322,7 @@ def test_many_to_one_has_no_series_to_lose():
 
 
 LOST = (
-    "y has 2 series in its index, but X has lost them (a transformer answered a plain array); either keep the index of "
+    "y has 2 series in its index, but X has lost them (a transformer returned a plain array); either keep the index of "
     "X, by set_output(transform='pandas') on the pipeline or the transformer, or pass series={} (one id per row)."
 )
 
@@ -337,7 +334,7 @@ def test_x_must_not_lose_the_series_of_y(y):
     lost += [(windows, True, " to ShiftFramer"), (windows, False, " to ShiftFramer")]
     for X, per_step, to in lost:
         with pytest.raises(ValueError, match="y has 2 series") as raised:
-            refuse_lost_series(X, y, None, per_step=per_step)
+            check_series_kept(as_form(X), y, None, per_step=per_step)
         assert str(raised.value) == LOST.format(to)
 
 
@@ -345,11 +342,11 @@ def test_what_has_not_lost_series_passes():
     y = panel()["u"]
     framed = [ShiftFramer().fit_transform(ROWS, series=ids) for ids in (INTERLEAVED, ["a"] * 10)]
     for X in (panel(), [ROWS] * 10, ROWS[:, :, None], *framed):
-        refuse_lost_series(X, y, None, per_step=True)
-    refuse_lost_series(ROWS, y, INTERLEAVED, per_step=True)
-    refuse_lost_series(ROWS, y, None, per_step=False)
+        check_series_kept(as_form(X), y, None, per_step=True)
+    check_series_kept(as_form(ROWS), y, INTERLEAVED, per_step=True)
+    check_series_kept(as_form(ROWS), y, None, per_step=False)
     for one_series in (y.to_numpy(), list(y), y.droplevel(0), y.loc[["a"]], None):
-        refuse_lost_series(ROWS, one_series, None, per_step=True)
+        check_series_kept(as_form(ROWS), one_series, None, per_step=True)
 
 
 def test_a_framer_keeps_the_names_of_series():
@@ -482,7 +479,7 @@ SERIES_EACH = "stateful=True reads every sequence of X as a series of its own, b
 
 
 def overlap(X, per_step=True):
-    refuse_overlap(X, read(X, per_step=per_step))
+    check_no_overlap(as_form(X), read(X, per_step=per_step))
 
 
 def sliding(table, steps):

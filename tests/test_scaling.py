@@ -460,7 +460,7 @@ def test_bad_parameters(steps, params):
 def test_scaler_must_keep_features(steps):
     scaler = SequenceScaler(PolynomialFeatures()).fit(steps)
     message = (
-        "scaler must answer a dense array with a column per feature; PolynomialFeatures made ndarray of shape "
+        "scaler must return a dense array with a column per feature; PolynomialFeatures made ndarray of shape "
         "(12, 6) from shape (12, 2)."
     )
     with pytest.raises(ValueError, match=re.escape(message)):

@@ -154,7 +154,7 @@ BEGIN_MISTAKES = [
         "history that lost its series",
         lambda: of_frames().stream(history=FRAME.reset_index(drop=True)),
         "X has lost its series: LSTMRegressor was fitted on series that an index or series= tells apart, but X tells "
-        "none (a transformer answered a plain array, or series= was left out) and would be read as one series. Either "
+        "none (a transformer returned a plain array, or series= was left out) and would be read as one series. Either "
         "keep the index of X, by set_output(transform='pandas') on the pipeline or the transformer, or pass series= (one "
         "id per row).",
     ),

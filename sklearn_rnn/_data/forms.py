@@ -1,48 +1,148 @@
-"""What X may be, before it is read: known forms of numbers, or a message that says what came instead."""
+"""The form of X: one object made where X comes in, which knows what X is and reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from decimal import Decimal
-from numbers import Real
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import issparse
 
-from .sequences import Array
+from .checks import as_array, check_array_like, check_columns, check_not_dates, check_values, naming_text
+from .panels import Dense, Framed, Ragged
+from .sequences import Array, Layout, Sequences, offsets
+from .series import check_order, group_series, index_of, read_series, times_of
 from .windows import Windows
 
-ENCODE = "encode categories first, for example with SequenceOneHotEncoder."
-FORMS = "a 2-D table, a 3-D array (sequences, steps, features), or a list of arrays (steps, features)"
+EXPECTED = "a 2-D table, a 3-D array (sequences, steps, features), or a list of arrays (steps, features)"
 
 
-def as_known_form(X: Any) -> Any:
-    """Return X as Windows, something 2-D for scikit-learn to check, a 3-D array, or a list of arrays."""
-    refuse_non_arrays("X", checked("X", X), FORMS)
-    X = _from_list(list(X)) if _is_list(X) else X
-    if getattr(X, "ndim", 2) > 3:
-        raise ValueError(f"X has {X.ndim} dimensions; expected {FORMS}.")
-    refuse_dates("X", X)
-    is_dense = kind(X) == "dense" and not isinstance(X, Windows)
-    return np.asarray(X) if is_dense else X
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A 2-D array or DataFrame, whose rows are steps, or univariate sequences.
+
+    Parameters
+    ----------
+    given : object
+        What the user gave.
+    values : object
+        The same for scikit-learn to check: lists have become an array.
+    names : ndarray of str or None
+        Names of the columns.
+    """
+
+    given: Any
+    values: Any
+    names: Array | None = None
+
+    kind: ClassVar[str] = "table"
+    word: ClassVar[str] = "2-D"
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def index(self) -> pd.Index | None:
+        """Index of what the user gave."""
+        return index_of(self.given)
+
+    @property
+    def tells_series(self) -> bool:
+        """Whether the index says which series each row belongs to."""
+        return isinstance(self.index, pd.MultiIndex)
+
+    def read(self, dtype: Any, check: Callable[..., Array], *, per_step: bool, series: Any = None) -> Sequences:
+        """Read X as sequences, padding included.
+
+        Parameters
+        ----------
+        dtype : numpy dtype
+            Floating type of the steps.
+        check : callable
+            Checks arrays: scikit-learn's `check_array`, or `validate_data`, for the estimator that reads.
+        per_step : bool
+            Whether each row is a step, and not a sequence.
+        series : array-like of shape (n_rows,), optional
+            Series of each row.
+        """
+        check_columns(self.values)
+        with naming_text("X", self.values):
+            table = check(self.values, dtype=dtype, ensure_all_finite=False, order="C")
+        n, width = table.shape
+        codes, ids = read_series(self.index, series, n)
+        if not per_step:
+            widths = np.full(n, width, dtype=np.int64)
+            return Sequences(table.reshape(-1, 1), offsets(widths), widths, series=codes)
+        widths, order = group_series(codes, n)
+        # From here on the rows of a series follow each other; only results are brought back in the order of X.
+        table = table if order is None else table[order]
+        layout = Layout("rows", widths, row_order=order)
+        return Sequences(table, offsets(widths), widths, per_step=True, layout=layout, ids=ids)
+
+    def check_order(self, padded: Sequences) -> None:
+        """Raise an error if the steps of a series are not in time order; `padded` is what `read` returned."""
+        times, layout = times_of(self.index), padded.layout
+        if times is not None and layout is not None:
+            check_order(times[layout.rows], layout.widths, layout.rows)
 
 
-def _is_list(X: Any) -> bool:
-    return isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1)
+Form = Table | Dense | Ragged | Framed
+
+
+def as_form(X: Any) -> Form:
+    """Say what X is.
+
+    =============================================  ========
+    X                                              form
+    =============================================  ========
+    2-D array, DataFrame                           `Table`
+    list of lists of equal lengths                 `Table`
+    3-D array, nested lists of that shape          `Dense`
+    list or object array of arrays of any lengths  `Ragged`
+    list of lists of unequal lengths               `Ragged`
+    Windows                                        `Framed`
+    =============================================  ========
+
+    Parameters
+    ----------
+    X : object
+        What the user gave, or a form, which is returned as it is.
+
+    Raises
+    ------
+    TypeError
+        If X is sparse, or no array, table or list.
+    ValueError
+        If X is empty, masked, complex, of dates, or has more than three dimensions.
+    """
+    if isinstance(X, Form):
+        return X
+    check_array_like("X", X, EXPECTED)
+    if isinstance(X, Windows):
+        return Framed(X, X, X.columns)
+    names, values = None, X
+    if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
+        names, values = _names_of_frames(X), _from_list(list(X))
+    if isinstance(values, list):
+        return Ragged(X, values, names)
+    n_dimensions = getattr(values, "ndim", 2)
+    if n_dimensions > 3:
+        raise ValueError(f"X has {n_dimensions} dimensions; expected {EXPECTED}.")
+    check_not_dates("X", values)
+    if n_dimensions == 3:
+        return Dense(X, np.asarray(values), names)
+    return Table(X, values, _names_of_columns(X))
 
 
 def _from_list(X: list[Any]) -> Any:
     """Return arrays as a list of sequences; nested lists, too, if their lengths differ, else as one array."""
     if not X:
         raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
-    names_of_frames(X)
     are_arrays = all(getattr(sequence, "ndim", 0) > 0 for sequence in X)
     whole = None if are_arrays else _as_one_array(X)
     if whole is not None:
-        return checked("X", whole)
+        return check_values("X", whole)
     return [as_array(f"Sequence {i} of X", sequence) for i, sequence in enumerate(X)]
 
 
@@ -53,21 +153,9 @@ def _as_one_array(X: list[Any]) -> Array | None:
         return None
 
 
-def as_array(name: str, sequence: Any) -> Array:
-    """Return a sequence as an array; `name` stands in the message if there is none."""
-    try:
-        return np.asarray(checked(name, sequence))
-    except ValueError as error:
-        if not isinstance(sequence, list | tuple):
-            raise
-        raise ValueError(
-            f"{name} is made of lists of unequal lengths; expected one value per step, or as many for every step."
-        ) from error
-
-
-def names_of_frames(X: Any) -> Array | None:
+def _names_of_frames(X: Any) -> Array | None:
     """Names of the features of a list of DataFrames, which must be the same for all; None for anything else."""
-    frames = [(i, item) for i, item in enumerate(X) if isinstance(item, pd.DataFrame)] if _is_list(X) else []
+    frames = [(i, item) for i, item in enumerate(X) if isinstance(item, pd.DataFrame)]
     for i, frame in frames:
         first, reference = frames[0]
         if not frame.columns.equals(reference.columns):
@@ -75,94 +163,11 @@ def names_of_frames(X: Any) -> Array | None:
                 f"Sequence {i} of X has the columns {list(frame.columns)}, sequence {first} has "
                 f"{list(reference.columns)}; give every sequence the same columns in the same order."
             )
-    return names_of_columns(frames[0][1]) if frames else None
+    return _names_of_columns(frames[0][1]) if frames else None
 
 
-def names_of_columns(X: Any) -> Array | None:
+def _names_of_columns(X: Any) -> Array | None:
     """Names of the columns of a DataFrame if all of them are strings, as scikit-learn has it."""
     if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
         return X.columns.to_numpy(dtype=object)
     return None
-
-
-def checked(name: str, values: Any) -> Any:
-    """Return values that an array would say the same as; refuse others. `name` stands in the message."""
-    if issparse(values):
-        raise TypeError(f"{name} is sparse, but dense data is required; use .toarray().")
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise ValueError(f"{name} is a masked array, whose mask would be lost; fill its gaps first, by .filled().")
-    if getattr(getattr(values, "dtype", None), "kind", "f") == "c":
-        raise ValueError(f"Complex data not supported: {name} is complex; give its real and imaginary part.")
-    return values
-
-
-def refuse_non_arrays(name: str, values: Any, expected: str) -> None:
-    """Refuse what no array can be made of."""
-    if isinstance(values, str | bytes | dict | set) or not (hasattr(values, "__array__") or hasattr(values, "__len__")):
-        what = "None" if values is None else f"of type {type(values).__name__}"
-        raise TypeError(f"{name} is {what}; expected {expected}.")
-
-
-def refuse_dates(name: str, values: Any) -> None:
-    """Refuse dates and records, which numpy would turn into numbers that depend on their unit."""
-    dtype = getattr(values, "dtype", None)
-    if getattr(dtype, "kind", "f") in "mMV":
-        raise ValueError(f"{name} is not numeric, its dtype is {dtype}; expected numbers, such as the hour of a date.")
-
-
-@contextmanager
-def naming_text(name: str, values: Any, hint: str = ENCODE) -> Iterator[None]:
-    """Name the value that is no number, where numpy or scikit-learn find one in an array."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        if getattr(getattr(values, "dtype", None), "kind", "f") not in "OUST":
-            raise
-        if isinstance(error, TypeError):
-            raise TypeError(f"{name} is not numeric: {error}; {hint}") from error
-        culprits = [value for value in np.ravel(values) if not _is_number(value)]
-        if not culprits:
-            raise
-        is_text = isinstance(culprits[0], str)
-        what = f"the text {str(culprits[0])!r}" if is_text else f"a value of type {type(culprits[0]).__name__}"
-        raise ValueError(f"{name} is not numeric, it holds {what}; {hint}") from error
-
-
-def kind(X: Any) -> str:
-    """Name the form of X: "table", "dense" or "ragged"."""
-    if isinstance(X, list):
-        return "ragged"
-    return "dense" if getattr(X, "ndim", 2) == 3 else "table"
-
-
-def check_columns(X: Any) -> None:
-    if not isinstance(X, pd.DataFrame):
-        return
-    if X.shape[1] == 0:
-        raise ValueError(f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is required.")
-    repeated = list(X.columns[X.columns.duplicated()])
-    if repeated:
-        raise ValueError(f"X has several columns of the same name: {repeated}; give every column a name of its own.")
-    text = [str(name) for name, column in X.items() if not _is_numeric(column)]
-    if text:
-        raise ValueError(
-            f"X has columns that are not numeric: {text}; encode or drop them first, for example with "
-            "sklearn.compose.make_column_transformer and sklearn.preprocessing.OneHotEncoder."
-        )
-
-
-def _is_numeric(column: pd.Series) -> bool:
-    if column.dtype == object:
-        return all(_is_number(value) and not isinstance(value, str) for value in column)
-    return pd.api.types.is_numeric_dtype(column.dtype)
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a value is a number, the text of a number, or missing."""
-    if not isinstance(value, str):
-        return value is None or value is pd.NA or isinstance(value, Real | Decimal | np.bool_)
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""One step of every series of a stream: every form that a user may type, or a message that helps. Never torch."""
+"""One step of every series of a stream: every form that a user may type, or an error that helps. Never torch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .forms import checked, naming_text, refuse_dates, refuse_non_arrays
-from .reading import FittedForm
+from .checks import check_array_like, check_not_dates, check_values, naming_text
+from .reading import FittedForm, Reader
 from .sequences import Array
 from .series import match_series
 
@@ -19,35 +19,32 @@ class StepReader:
 
     Parameters
     ----------
-    form : FittedForm
-        Features of a step, and their names.
+    reader : Reader
+        Reads many steps of the same series, for the estimator that was fitted.
     series : pandas.Index
         What the user calls each series.
-    dtype : numpy dtype
-        Floating type of the step.
-    mask : float or None
-        A step that is all of this value is padding, as one that is all NaN is.
-    trained : str
-        Name of the estimator, for messages.
     """
 
-    def __init__(self, form: FittedForm, series: pd.Index, dtype: np.dtype[Any], mask: Any, *, trained: str) -> None:
-        self._form = form
+    def __init__(self, reader: Reader, series: pd.Index) -> None:
+        assert reader.fitted is not None
+        self._form: FittedForm = reader.fitted
         self._series = series
-        self._dtype = dtype
-        self._mask = mask
-        self._trained = trained
-        self._shape = (len(series), form.n_step_features)
+        self._dtype = np.dtype(reader.dtype)
+        with np.errstate(over="ignore"):  # one too large for the dtype becomes infinity
+            self._mask = None if reader.mask_value is None else self._dtype.type(reader.mask_value)
+        self._name = reader.name
+        self._shape = (len(series), self._form.n_step_features)
 
     def __call__(self, x: Any) -> tuple[Array, Array | None]:
         """Return the step of each series, of shape (n_series, n_features), and which are padding (None if none is)."""
+        # The usual array takes no check of its type: this is called for every step of a stream.
         known = type(x) is np.ndarray and x.dtype.kind in "fiub"
         with np.errstate(over="ignore"):
             rows = np.array(x if known else self._as_numbers(x), dtype=self._dtype, ndmin=2)
         if rows.shape != self._shape:
             if rows.shape != self._shape[::-1] or np.ndim(x) != 1:
                 raise ValueError(f"x has shape {np.shape(x)}; expected {self._expected}.")
-            rows = rows.T
+            rows = rows.T  # one value per series, of a single feature
         finite = np.isfinite(rows)
         if self._mask is None and finite.all():
             return rows, None
@@ -75,27 +72,27 @@ class StepReader:
     def _as_numbers(self, x: Any) -> Array:
         """Return an array of what else x may be: a number, lists, or of pandas with its names compared."""
         if not isinstance(x, Real):
-            refuse_non_arrays("x", checked("x", x), self._expected)
+            check_array_like("x", x, self._expected)
         if isinstance(x, pd.DataFrame | pd.Series):
             self._check_names(x)
         try:
             array = np.asarray(x)
         except ValueError as error:
             raise ValueError(f"x is made of lists of unequal lengths; expected {self._expected}.") from error
-        refuse_dates("x", checked("x", array))
+        check_not_dates("x", check_values("x", array))
         if array.dtype == object:
             array = np.where(pd.isna(array), np.nan, array)
         with naming_text("x", array):
             return array.astype(self._dtype)
 
     def _check_names(self, x: Any) -> None:
-        """Refuse rows of pandas whose labels are other features, or other series."""
+        """Raise an error for rows of pandas whose labels are other features, or other series."""
         n, n_features = self._shape
         is_row = isinstance(x, pd.Series) and not n_features == 1 < n  # else a value per series
         names = list(x.index) if is_row else list(getattr(x, "columns", []))
         if self._form.names and names != self._form.names and names and all(isinstance(name, str) for name in names):
             raise ValueError(
-                f"x has the features {names}, but {self._trained} was fitted with {self._form.names}; "
+                f"x has the features {names}, but {self._name} was fitted with {self._form.names}; "
                 "give the same features in the same order."
             )
         if is_row or any(isinstance(index, pd.RangeIndex) for index in (x.index, self._series)):  # no names

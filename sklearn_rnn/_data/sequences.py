@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 Ints = NDArray[np.int64]
-Form = Literal["rows", "dense", "ragged"]
+LayoutForm = Literal["rows", "dense", "ragged"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,10 @@ class Sequences:
         First row and number of steps of each sequence.
     stride : int, default=1
         Rows from one step to the next.
+    per_step : bool, default=False
+        Whether there is one result per step, and not one per sequence.
     layout : Layout or None
-        Where results per step belong; None where there is one result per sequence.
+        Where results per step belong in the user's array, as long as the sequences are all that were read.
     width : int, optional
         Slots of a window, of which the last ones hold its steps.
     overlapping : bool, default=False
@@ -47,6 +49,7 @@ class Sequences:
     starts: Ints
     lengths: Ints
     stride: int = 1
+    per_step: bool = False
     layout: Layout | None = None
     width: int | None = None
     overlapping: bool = False
@@ -76,7 +79,7 @@ class Sequences:
         return 0 if self.width is None else self.width - int(self.lengths[i])
 
     def take(self, index: Array) -> Sequences:
-        """Return some of the sequences, as a view of the same table; their layout is dropped."""
+        """Return some of the sequences, as a view of the same table, without a layout: they are no longer all of X."""
         return replace(
             self,
             starts=self.starts[index],
@@ -87,7 +90,7 @@ class Sequences:
         )
 
     def keep_first(self, lengths: Ints) -> Sequences:
-        """Return every sequence cut to its first `lengths` steps; the layout is dropped."""
+        """Return every sequence cut to its first `lengths` steps, without a layout."""
         return replace(self, lengths=np.minimum(self.lengths, lengths), layout=None)
 
 
@@ -105,13 +108,18 @@ class Layout:
     step_slots : ndarray of shape (n_steps,) or None
         Slot of every step that is not padding; None where there is no padding.
     row_order : ndarray of shape (n_rows,) or None
-        For "rows": the row that each slot stands for; None where series are contiguous.
+        For "rows": the row of X that each slot stands for, series after series; None where X has them in that order.
     """
 
-    form: Form
+    form: LayoutForm
     widths: Ints
     step_slots: Ints | None = None
     row_order: Ints | None = None
+
+    @property
+    def rows(self) -> Ints:
+        """For "rows": the row of X that each slot stands for."""
+        return np.arange(self.n_slots) if self.row_order is None else self.row_order
 
     @property
     def n_slots(self) -> int:
@@ -149,6 +157,12 @@ class Layout:
         return rows
 
     def _fill(self, steps: Array, initial: Array) -> Array:
+        """Give every slot the value of its step, of the newest step before it, or else the initial one."""
+        # Two sequences of three slots, of which slots 1, 4 and 5 are steps (values a, b, c); initial values u, v.
+        #   slot     0  1  2 |  3  4  5
+        #   newest  -1  1  1 |  1  4  5    last slot up to here that is a step; 1 lies before slot 3, where
+        #   source   0  2  2 |  1  3  4    its sequence begins, so that slot 3 takes the initial value
+        #   result   u  a  a |  v  b  c    = [u, v, a, b, c][source]
         n = len(self.widths)
         initial = np.broadcast_to(initial, (n, *steps.shape[1:]))
         source = np.zeros(self.n_slots, dtype=np.int64)
@@ -166,52 +180,10 @@ def offsets(lengths: Ints) -> Ints:
 
 def flat_rows(starts: Ints, lengths: Ints, stride: int = 1) -> Ints:
     """Rows of all steps of all sequences, one after the other."""
+    # Ranges of 2 and 3 rows from rows 3 and 10 on, 2 apart: rows 3, 5 | 10, 12, 14.
+    # `within` counts the steps of each range, 0, 1 | 0, 1, 2, as the position among all less that of the first.
+    # Ranges of equal lengths need none of that: windows are the usual case, and this is called for every batch.
     if len(lengths) and (lengths == lengths[0]).all():
         return (starts[:, None] + stride * np.arange(lengths[0])).ravel()
     within = np.arange(int(lengths.sum())) - np.repeat(offsets(lengths), lengths)
     return np.repeat(starts, lengths) + stride * within
-
-
-def trim(starts: Ints, widths: Ints, stride: int, padding: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """Cut padding rows off both ends of every range.
-
-    Parameters
-    ----------
-    starts, widths : ndarray of shape (n_sequences,)
-        The ranges, of rows `stride` apart.
-    stride : int
-        Rows from one step to the next.
-    padding : ndarray of shape (n_rows,)
-        Whether a row is padding.
-
-    Returns
-    -------
-    starts, lengths : ndarray of shape (n_sequences,)
-        The ranges without padding at either end; an empty one keeps its start.
-    """
-    rows = np.arange(len(padding))
-    after = _strided(np.where(padding, len(rows) + stride, rows), stride, len(rows) + stride)
-    after = np.minimum.accumulate(after[::-1])[::-1].ravel()
-    before = _strided(np.where(padding, -1, rows), stride, -1)
-    before = np.maximum.accumulate(before).ravel()
-    ends = starts + stride * (widths - 1)
-    some = widths > 0
-    first = np.where(some, after[np.where(some, starts, 0)], 0)
-    last = np.where(some, before[np.where(some, ends, 0)], -1)
-    real = some & (first <= ends) & (last >= first)
-    lengths = np.where(real, (last - first) // stride + 1, 0)
-    return np.where(real, first, starts), lengths
-
-
-def count_within(starts: Ints, lengths: Ints, stride: int, flagged: NDArray[np.bool_]) -> Ints:
-    """Count the flagged rows in each range."""
-    counts = _strided(flagged.astype(np.int64), stride, 0)
-    totals = np.concatenate([np.zeros((1, stride), dtype=np.int64), np.cumsum(counts, axis=0)]).ravel()
-    ends = starts + stride * lengths
-    return np.where(lengths > 0, totals[np.minimum(ends, len(totals) - 1)] - totals[starts], 0)
-
-
-def _strided(values: Array, stride: int, fill: int) -> Array:
-    """Arrange one value per row so that rows `stride` apart follow each other down a column."""
-    missing = -len(values) % stride
-    return np.concatenate([values, np.full(missing, fill, dtype=values.dtype)]).reshape(-1, stride)

@@ -10,9 +10,18 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from .forms import check_columns
+from .checks import check_columns
 from .sequences import Array, Ints, flat_rows, offsets
-from .series import Times, check_order, group_series, match_series, read_series, time_numbers, times_of
+from .series import (
+    Times,
+    check_order,
+    group_series,
+    index_of,
+    match_series,
+    read_series,
+    time_numbers,
+    times_of,
+)
 
 # Calendar steps (months, business days) are recognised in the newest rows: 25 hold two years of months.
 CALENDAR_ROWS = 25
@@ -63,8 +72,11 @@ class Rows:
     @classmethod
     def of(cls, X: Any, table: Array, series: Any = None) -> Rows:
         """Find the series and the time of each row of X, whose values are `table`."""
-        rows = cls(table, *read_series(X, series, len(table)), times_of(X))
-        check_order(rows.times, *rows.grouping)
+        rows = cls(table, *read_series(index_of(X), series, len(table)), times_of(index_of(X)))
+        widths, order = rows.grouping
+        if rows.times is not None:
+            numbers = np.arange(len(table)) if order is None else order
+            check_order(rows.times[numbers], widths, numbers)
         return rows
 
     @cached_property

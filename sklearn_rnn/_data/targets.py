@@ -12,7 +12,7 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _num_samples, check_array, column_or_1d
 
-from .forms import as_array, checked, naming_text, refuse_dates, refuse_non_arrays
+from .checks import as_array, check_array_like, check_not_dates, naming_text
 from .sequences import Array, Layout, Sequences
 
 CLASSES = "a regressor needs numbers, classes need a classifier."
@@ -171,7 +171,7 @@ def _check_count(name: str, values: Any, sequences: Sequences) -> None:
     """Check that there is an item for each row of a table, or for each sequence."""
     layout = sequences.layout
     unit = "row" if layout is not None and layout.form == "rows" else "sequence"
-    refuse_non_arrays(name, checked(name, values), f"an array or list with one item per {unit} of X")
+    check_array_like(name, values, f"an array or list with one item per {unit} of X")
     expected = layout.n_slots if layout is not None and layout.form == "rows" else len(sequences)
     if _num_samples(values) != expected:
         raise ValueError(
@@ -232,7 +232,7 @@ def _array(name: str, values: Any, sequences: Sequences, per_step: bool) -> Arra
 
 def _numbers(name: str, values: Array, hint: str) -> Array:
     """Convert values to float64; what is missing becomes NaN."""
-    refuse_dates(name, values)
+    check_not_dates(name, values)
     with naming_text(name, values, hint):
         return np.asarray(np.where(pd.isna(values), np.nan, values) if values.dtype == object else values, np.float64)
 

@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.forms import as_form
 from .._data.holdout import Part, split
-from .._data.reading import FittedForm, Reader, refuse_overlap
+from .._data.pitfalls import check_no_overlap, check_series_kept
+from .._data.reading import FittedForm, Reader
 from .._data.sequences import Array, Sequences
-from .._data.series import refuse_lost_series
 from .._data.targets import Targets, read_weights
 from .._networks.contract import Network
 from .._training.batches import Batches
@@ -156,13 +156,13 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
     def _learn_form(self, X: Any, y: Any, series: Any, *, reset: bool) -> Sequences:
         """Read X for training, and learn its form if `reset`."""
         form = as_form(X)
-        refuse_lost_series(form, y, series, per_step=self.return_sequences)
+        check_series_kept(form, y, series, per_step=self.return_sequences)
         if reset:
             self._form, sequences = self._reader(None).learn(form, series, columns_of=self)
         else:
             sequences = self._reader(self._form).read(form, series, columns_of=self)
         if self.stateful:
-            refuse_overlap(form, sequences)
+            check_no_overlap(form, sequences)
         if sequences.n_steps == 0:
             raise ValueError(
                 "X has no steps to learn from: every sequence is empty or all padding (NaN, or mask_value)."

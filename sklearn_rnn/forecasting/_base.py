@@ -16,8 +16,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.clock import steps_of
+from .._data.forms import as_form
+from .._data.pitfalls import check_series_kept
 from .._data.sequences import Array, Ints
-from .._data.series import refuse_lost_series
 from .._data.tables import History, Rows, read_rows
 from ._columns import Columns, as_table, find_columns
 from ._future import Ahead, Past, rows_ahead
@@ -215,7 +216,7 @@ class Forecaster(RegressorMixin, BaseEstimator):
         """Read the table to learn from, and set what follows from it; return its rows and each series' step of time."""
         self._check_options()
         X = as_table(X)
-        refuse_lost_series(X, y, series, per_step=True)
+        check_series_kept(as_form(X), y, series, per_step=True)
         rows = read_rows(self, X, series, reset=True)
         self._columns, rows = find_columns(rows, getattr(self, "feature_names_in_", None), y, self.target, self.known)
         self._columns.refuse_missing(rows)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._data.pitfalls import lost_series
 from .._data.sequences import Array, Ints
-from .._data.series import lost_series
 from .._data.tables import Rows, read_rows
 from ..preprocessing.shifting import column_positions
 
@@ -51,7 +51,7 @@ class Columns:
         """
         rows = read_rows(estimator, X, series)
         if estimator._has_series and rows.ids is None:
-            raise lost_series(estimator)
+            raise lost_series(type(estimator).__name__)
         self.refuse_missing(rows)
         unknown = np.full((len(rows.table), len(self.names) - self.n_inputs), np.nan)
         return replace(rows, table=np.column_stack([rows.table, unknown])) if unknown.size else rows

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
+from .._data.reading import set_n_features
 from .._data.sequences import Array, Ints, offsets
 
 
@@ -41,13 +42,13 @@ class Labels:
 
 
 def read_labels(encoder: Any, X: Any, *, reset: bool) -> Labels:
+    """Read labels for an encoder, whose columns are set if `reset` and else compared if X was a table in fit, too."""
     sequences = _as_list(X)
     if sequences is None:
         values, widths = _read_table(encoder, X, reset)
         return Labels(values, widths, _present(values), "table")
     if reset:
-        encoder.n_features_in_ = 1
-        vars(encoder).pop("feature_names_in_", None)
+        set_n_features(encoder, 1)
     strings = [isinstance(sequence, str) for sequence in sequences]
     if all(strings):
         values = np.array(list("".join(sequences)), dtype=object)
@@ -107,6 +108,7 @@ def _lengths(sequences: Iterable[Any]) -> Ints:
 
 
 def place_of(row: Any, widths: Ints) -> str:
+    """Say which step of which sequence a row of all steps is."""
     sequence = int(np.searchsorted(np.cumsum(widths), row, side="right"))
     return f"in sequence {sequence} (step {int(row - offsets(widths)[sequence])})"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,11 +14,13 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
-from .._data.forms import as_known_form, kind
-from .._data.reading import read_dense, read_ragged
-from .._data.sequences import Array, Ints, offsets, trim
+from .._data.forms import Form, Table, as_form
+from .._data.padding import all_features, trim
+from .._data.panels import Ragged
+from .._data.sequences import Array, Ints, offsets
+from .._data.windows import Windows
 from ._labels import Labels, place_of, read_labels, read_tokens
-from ._steps import TableOutputMixin
+from ._output import TableOutputMixin
 
 ASCII = [chr(code) for code in range(128)]
 UNKNOWN_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what Unicode puts in place of a character it can't show
@@ -65,7 +68,7 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
     Notes
     -----
     A missing label (NaN, None) becomes a step of NaN. At the start or end of a sequence that is padding;
-    elsewhere the estimators of this package refuse it, and say where it is.
+    elsewhere the estimators of this package raise an error that says where it is.
 
     Results are never tables: `set_output` is accepted, as by every transformer, and changes nothing.
 
@@ -169,7 +172,7 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, steps, n_categories) or (n, n_categories), Windows or list of arrays
             Steps of sequences; a list has arrays of shape (steps_i, n_categories). A 2-D X has one step per
-            row, as `predict_proba` answers where one label is predicted for each sequence.
+            row, as `predict_proba` returns where one label is predicted for each sequence.
 
         Returns
         -------
@@ -185,15 +188,16 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
             ``handle_unknown="error"``, a step of zeros.
         """
         check_is_fitted(self)
-        X = as_known_form(X)
-        table, widths = self._read_steps(X)
-        missing = np.asarray(np.isnan(table).all(axis=1))
+        form = as_form(np.asarray(X) if isinstance(X, Windows) else X)
+        table, widths = self._read_steps(form)
+        missing = all_features(np.isnan(table))
         labels = self._decode(table, missing, widths)
-        if kind(X) == "table":
+        if isinstance(form, Table):
             return self._as_numbers(labels)
         if self._form == "table":
             labels = self._as_numbers(labels)
-            return np.split(labels, offsets(widths)[1:]) if isinstance(X, list) else labels.reshape(len(widths), -1)
+            is_ragged = isinstance(form, Ragged)
+            return np.split(labels, offsets(widths)[1:]) if is_ragged else labels.reshape(len(widths), -1)
         starts, lengths = trim(offsets(widths), widths, 1, missing)
         parts = [labels[i : i + n].tolist() for i, n in zip(starts, lengths, strict=True)]
         if self._form == "tokens":
@@ -206,7 +210,7 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns of a 2-D X; checked, but no part of the answer: columns share categories.
+            Names of the columns of a 2-D X; checked, but no part of the result: columns share categories.
 
         Returns
         -------
@@ -218,7 +222,7 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         return np.array([str(category) for category in self.categories_], dtype=object)
 
     def _is_known(self, labels: Labels) -> NDArray[np.bool_]:
-        """Say which labels are categories; refuse others, unless they may be ignored."""
+        """Say which labels are categories; raise an error for others, unless they may be ignored."""
         real = labels.real
         known = np.asarray(pd.Series(real, dtype=real.dtype).isin(self.categories_))
         if known.all() or self.handle_unknown == "ignore":
@@ -233,13 +237,14 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
             'set handle_unknown="ignore".'
         )
 
-    def _read_steps(self, X: Any) -> tuple[Array, Ints]:
+    def _read_steps(self, form: Form) -> tuple[Array, Ints]:
         """Read one-hot steps, or probabilities, as one table, and the steps of each sequence in it."""
-        if kind(X) == "table":
-            table = check_array(X, dtype=np.float64, ensure_all_finite=False, input_name="X", estimator=self)
+        check = partial(check_array, input_name="X", estimator=self)
+        if isinstance(form, Table):
+            table = check(form.values, dtype=np.float64, ensure_all_finite=False)
             widths = np.array([len(table)], dtype=np.int64)
         else:
-            read = read_ragged(X, np.float64) if isinstance(X, list) else read_dense(self, X, np.float64)
+            read = form.read(np.float64, check, per_step=False)
             table, widths = read.table, read.lengths
         if table.shape[1] != len(self.categories_):
             raise ValueError(

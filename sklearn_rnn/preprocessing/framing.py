@@ -12,11 +12,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
 
+from .._data.forms import as_form
+from .._data.pitfalls import check_series_kept, lost_series
 from .._data.sequences import Array, Ints
-from .._data.series import lost_series, read_series, refuse_lost_series
+from .._data.series import index_of, read_series
 from .._data.tables import History, Rows, read_rows
 from .._data.windows import Windows
-from ._steps import OwnOutputMixin
+from ._output import OwnOutputMixin
 from .shifting import column_positions, lagged, shift_known
 
 
@@ -139,7 +141,7 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         trial = clone(self)  # takes the errors, so that a fit that fails leaves an earlier one as it was
         rows = read_rows(trial, X, series, reset=True)
         trial._check_length(rows)
-        refuse_lost_series(X, y, series, per_step=True)
+        check_series_kept(as_form(X), y, series, per_step=True)
         known = column_positions("known", self.known, getattr(trial, "feature_names_in_", None), trial.n_features_in_)
         validate_data(self, X, reset=True, skip_check_array=True)
         self.known_ = np.unique(known)
@@ -172,7 +174,7 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         check_is_fitted(self)
         rows = read_rows(self, X, series)
         if self._has_series and rows.ids is None:
-            raise lost_series(self)
+            raise lost_series(type(self).__name__)
         windows = self._frame(rows, *self._past(rows))
         if self.output == "windows":
             windows.index = X.index if isinstance(X, pd.DataFrame) else None
@@ -351,8 +353,8 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
             )
         if isinstance(X, Windows):
             return X[:, -1], X.ends, X.begins
-        codes, ids = read_series(X, series, len(array))
+        codes, ids = read_series(index_of(X), series, len(array))
         if self._has_series and ids is None:
-            raise lost_series(self)
+            raise lost_series(type(self).__name__)
         _, positions, begins = Rows(array, codes).places()
         return array.reshape(len(array), -1)[:, -width:], positions - self.horizon, begins

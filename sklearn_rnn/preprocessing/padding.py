@@ -12,10 +12,11 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
 
-from .._data.forms import as_known_form, kind
-from .._data.reading import FittedForm, check_step_features, read_ragged
+from .._data.forms import Form, Table, as_form
+from .._data.panels import Dense, Framed, Ragged
+from .._data.reading import FittedForm, set_n_features
 from .._data.sequences import Array, offsets
-from ._steps import TableOutputMixin
+from ._output import TableOutputMixin
 
 
 class SequencePadder(TableOutputMixin, BaseEstimator):
@@ -78,7 +79,7 @@ class SequencePadder(TableOutputMixin, BaseEstimator):
         "value": [Real],
     }
 
-    _fitted_form: FittedForm
+    _form: FittedForm
 
     def __init__(
         self, maxlen: int | None = None, *, padding: str = "pre", truncating: str = "pre", value: float = 0.0
@@ -167,14 +168,14 @@ class SequencePadder(TableOutputMixin, BaseEstimator):
             If X has no such form, other steps than `maxlen_`, or other features than in `fit`.
         """
         check_is_fitted(self)
-        X = as_known_form(X)
-        if kind(X) == "ragged":
+        form = as_form(X)
+        if isinstance(form, Ragged):
             raise ValueError(
                 f"X is a list of arrays; expected padded sequences, an array of shape (n, {self.maxlen_}) or "
                 f"(n, {self.maxlen_}, n_features)."
             )
-        array = self._read_array(X)
-        check_step_features(self, array, array.shape[2] if array.ndim == 3 else 1, False)
+        array = self._read_array(form)
+        self._form.check_features(form, array.shape[2] if array.ndim == 3 else 1, type(self).__name__)
         if array.shape[1] != self.maxlen_:
             raise ValueError(f"X has {array.shape[1]} steps per sequence; expected maxlen_={self.maxlen_}.")
         value = array.dtype.type(self.value) if array.dtype.kind == "f" else self.value  # as it was filled in
@@ -200,7 +201,7 @@ class SequencePadder(TableOutputMixin, BaseEstimator):
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        is_table = self._fitted_form.kind == "table"
+        is_table = self._form.kind == Table.kind
         if self._univariate and not (is_table and len(names) == self.maxlen_):
             names = np.array([f"step{i}" for i in range(self.maxlen_)], dtype=object)
         return np.asarray(names, dtype=object)
@@ -211,22 +212,25 @@ class SequencePadder(TableOutputMixin, BaseEstimator):
 
     def _read(self, X: Any, *, reset: bool) -> Array | list[Array]:
         """Read X as arrays of shape (steps_i,) or (steps_i, n_features), all of one dtype."""
-        X = [np.asarray(sequence) for sequence in X] if isinstance(X, list | tuple) else as_known_form(X)
-        sequences = _read_list(X) if isinstance(X, list) else self._read_array(X)
+        # A list is made of sequences here, even of equal lengths: they may have other lengths in the next call.
+        form = Ragged(X, [np.asarray(sequence) for sequence in X]) if isinstance(X, list | tuple) else as_form(X)
+        sequences = _read_list(form.values) if isinstance(form, Ragged) else self._read_array(form)
         n_features = int(np.prod(sequences[0].shape[1:]))
-        if kind(X) == "table" and (reset or self._fitted_form.kind == "table"):
+        if isinstance(form, Table) and (reset or self._form.kind == Table.kind):
             # scikit-learn's rules for tables: names and number of columns
-            validate_data(self, X, reset=reset, skip_check_array=True)
+            validate_data(self, form.values, reset=reset, skip_check_array=True)
+        elif reset:
+            set_n_features(self, n_features)
         else:
-            check_step_features(self, X, n_features, reset)
+            self._form.check_features(form, n_features, type(self).__name__)
         if reset:
-            self._fitted_form = FittedForm(kind(X), n_features)
+            self._form = FittedForm(form.kind, n_features)
             self._univariate = sequences[0].ndim == 1
         return sequences
 
-    def _read_array(self, X: Any) -> Array:
-        is_dense = kind(X) == "dense"
-        return check_array(X, allow_nd=is_dense, ensure_all_finite=False, input_name="X", estimator=self)
+    def _read_array(self, form: Form) -> Array:
+        is_dense = isinstance(form, Dense | Framed)
+        return check_array(form.values, allow_nd=is_dense, ensure_all_finite=False, input_name="X", estimator=self)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -252,7 +256,8 @@ def _read_list(arrays: list[Array]) -> list[Array]:
     empty = np.empty((0, *full[0].shape[1:]))
     numeric = all(array.dtype.kind in "biuf" for array in full)
     dtype = np.result_type(*full) if numeric else np.float64
-    read = read_ragged([empty if array.shape[:1] == (0,) else array for array in arrays], dtype)
+    values = [empty if array.shape[:1] == (0,) else array for array in arrays]
+    read = Ragged(arrays, values).read(dtype, check_array, per_step=False)
     table = read.table[:, 0] if full[0].ndim == 1 else read.table
     return np.split(table, offsets(read.lengths)[1:])
 

@@ -14,10 +14,12 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.pitfalls import lost_series
+from .._data.reading import FittedForm
 from .._data.sequences import Array, Ints
-from .._data.series import lost_series
 from .._data.windows import Windows
-from ._steps import Steps, TableOutputMixin, read_steps, read_unnamed_steps
+from ._output import TableOutputMixin
+from ._step_table import StepTable, learn_step_table, read_step_table
 
 NO_IDENTITY = object()  # the key of sequences that are not a series of a table
 
@@ -37,19 +39,19 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
 
     All steps of all sequences are stacked into one table, which the wrapped scaler learns from and
     transforms; the result has the form of X. Padding (steps that are all NaN at the start or the end of a
-    sequence) is left out of the statistics and stays NaN, also with scalers that refuse NaN.
+    sequence) is left out of the statistics and stays NaN, also with scalers that accept no NaN.
 
     Parameters
     ----------
     scaler : transformer, default=None
-        Any scikit-learn scaler that answers one column per feature; None means ``StandardScaler()``.
+        Any scikit-learn scaler that returns one column per feature; None means ``StandardScaler()``.
         ``MinMaxScaler(clip=True)`` clips values outside the range learned in `fit`.
     per : {"feature", "sequence"}, default="feature"
         "feature" learns one scaler over all steps. "sequence" scales every sequence by itself:
 
         - A series of a table has an identity: its id in `series` or in all levels but the last of the
           index; a table without ids is one series. `fit` learns its scaler, for its later rows, too, and
-          a table without ids is then refused if that of `fit` had some.
+          a table without ids then raises an error if that of `fit` had some.
         - A sequence of a 3-D array or list has none, so `transform` scales it by its own statistics, which
           live with the data and are not kept; likewise a series that `fit` has not seen.
 
@@ -99,6 +101,8 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
         "per": [StrOptions({"feature", "sequence"})],
     }
 
+    _form: FittedForm
+
     def __init__(self, scaler: Any = None, *, per: str = "feature") -> None:
         self.scaler = scaler
         self.per = per
@@ -125,7 +129,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X has no such form, no steps, or values that the wrapped scaler refuses.
+            If X has no such form, no steps, or values that the wrapped scaler does not accept.
         """
         self.__dict__ = self._fitted("fit", X, series).__dict__
         return self
@@ -133,7 +137,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
     @available_if(_scaler_has("partial_fit"))
     @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X: Any, y: Any = None, *, series: Any = None) -> SequenceScaler:
-        """Go on learning from more steps; available where the wrapped scaler has `partial_fit`.
+        """Continue learning from more steps; available where the wrapped scaler has `partial_fit`.
 
         Parameters
         ----------
@@ -187,11 +191,11 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X has no such form, other features than in `fit`, values that the scaler refuses, or, with
+            If X has no such form, other features than in `fit`, values that the scaler does not accept, or, with
             ``per="sequence"``, is a table that tells no series apart although that of `fit` did.
         """
         learned = self._learned()
-        steps = read_steps(self, self._unframed(X), series)
+        steps = read_step_table(self, self._unframed(X), series)
         self._check_series(learned, steps)
         return self._apply("transform", steps, [learned.get(key) for key in self._keys(steps)])
 
@@ -220,7 +224,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
             If X has other features than in `fit`, or was scaled by statistics that are not kept.
         """
         learned = self._learned()
-        steps = read_unnamed_steps(self, self._unframed(X), series)
+        steps = read_step_table(self, self._unframed(X), series, named=False)
         if like is None:
             scalers = [learned.get(key) for key in self._keys(steps)]
         else:
@@ -237,11 +241,11 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
     def _fitted(self, method: str, X: Any, series: Any) -> SequenceScaler:
         """Return a fitted copy, so that an error leaves this scaler as it was."""
         new = copy(self)
-        go_on = method == "partial_fit" and hasattr(self, self._attribute)
-        steps = read_steps(new, self._unframed(X), series, reset=not go_on)
+        continues = method == "partial_fit" and hasattr(self, self._attribute)
+        steps = (read_step_table if continues else learn_step_table)(new, self._unframed(X), series)
         if not steps.lengths.any():
             raise ValueError("X has no steps to learn from: every sequence is empty or all padding (NaN).")
-        learned = deepcopy(self._learned()) if go_on else {}
+        learned = deepcopy(self._learned()) if continues else {}
         self._check_series(learned, steps)
         for key, rows in zip(self._keys(steps), self._groups(steps), strict=True):
             if len(rows) and key is not NO_IDENTITY:
@@ -265,27 +269,27 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
     def _unfitted(self) -> Any:
         return StandardScaler() if self.scaler is None else clone(self.scaler)
 
-    def _check_series(self, learned: dict[Any, Any], steps: Steps) -> None:
-        """Refuse a table that tells no series apart, where each of several has a scaler of its own."""
+    def _check_series(self, learned: dict[Any, Any], steps: StepTable) -> None:
+        """Raise an error for a table that tells no series apart, where each of several has a scaler of its own."""
         if self.per == "sequence" and learned and None not in learned and steps.ids == [None]:
-            raise lost_series(self)
+            raise lost_series(type(self).__name__)
 
     def _unframed(self, X: Any) -> Any:
         return np.asarray(X) if self.per == "sequence" and isinstance(X, Windows) else X
 
-    def _groups(self, steps: Steps) -> list[Ints]:
+    def _groups(self, steps: StepTable) -> list[Ints]:
         """Return the rows of the table that share a scaler, for each scaler."""
         return [steps.rows()] if self.per == "feature" else [steps.rows_of(i) for i in range(len(steps))]
 
-    def _keys(self, steps: Steps) -> list[Any]:
+    def _keys(self, steps: StepTable) -> list[Any]:
         """Return the key of each group's scaler."""
         if self.per == "feature":
             return [None]
         return [NO_IDENTITY] * len(steps) if steps.ids is None else steps.ids
 
-    def _apply(self, method: str, steps: Steps, scalers: list[Any]) -> Any:
+    def _apply(self, method: str, steps: StepTable, scalers: list[Any]) -> Any:
         """Call a method of each group's scaler; where that is None, of one fitted to the group."""
-        result = np.full(steps.table.shape, np.nan, dtype=steps.table.dtype)
+        result = np.full(steps.values.shape, np.nan, dtype=steps.values.dtype)
         for rows, scaler in zip(self._groups(steps), scalers, strict=True):
             if len(rows) == 0:
                 continue
@@ -295,13 +299,13 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
                 scaled = _one_to_one(getattr(scaler, method)(values), values, scaler)
             result = result.astype(np.result_type(result, scaled), copy=False)
             result[rows] = scaled
-        return steps.give_back(result)
+        return steps.restore(result)
 
-    def _scalers_like(self, like: Any, series: Any, steps: Steps) -> list[Any]:
+    def _scalers_like(self, like: Any, series: Any, steps: StepTable) -> list[Any]:
         """Return the scaler that `transform` used for each sequence, fitted again where it is not kept."""
         if self.per == "feature":
             raise ValueError('like= belongs to per="sequence"; with per="feature" fit has learned the scale.')
-        before = read_unnamed_steps(self, self._unframed(like), series)
+        before = read_step_table(self, self._unframed(like), series, named=False)
         if len(before) != len(steps) or before.ids != steps.ids:
             raise ValueError(
                 "like must have the sequences of X in the same order, as they were before transform; X has "
@@ -328,7 +332,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
 def _one_to_one(scaled: Any, values: Array, scaler: Any) -> Array:
     if np.shape(scaled) != values.shape or not hasattr(scaled, "__array__"):
         raise ValueError(
-            f"scaler must answer a dense array with a column per feature; {type(scaler).__name__} made "
+            f"scaler must return a dense array with a column per feature; {type(scaler).__name__} made "
             f"{type(scaled).__name__} of shape {np.shape(scaled)} from shape {values.shape}."
         )
     return np.asarray(scaled)
