@@ -12,6 +12,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import Ridge
+from sklearn_rnn._sequences import Sequences
 
 from sklearn_rnn import (
     EncoderDecoderRegressor,
@@ -23,9 +24,8 @@ from sklearn_rnn import (
     SequenceScaler,
     ShiftFramer,
 )
-from sklearn_rnn._data import SequenceData
-from sklearn_rnn._reading import read_sequences
-from sklearn_rnn._sequences import Sequences
+from sklearn_rnn._data.reading import Reader
+from sklearn_rnn._training.batches import SequenceData
 
 
 def integers(*shape: int, seed: int = 0) -> Any:
@@ -336,8 +336,8 @@ def test_layout_changes_no_forecast(strategy, form, layout):
 @pytest.mark.parametrize("n_rows", [1, 24])
 def test_any_strides_reach_the_network(n_rows, n_features, layout):
     table = STRIDES[layout](TABLE[:n_rows, :n_features])
-    sequences = Sequences(table, np.array([0]), np.array([n_rows]))
-    data = SequenceData(sequences, None, per_step=True, dtype=torch.float64, device=torch.device("cpu"))
+    sequences = Sequences(table, np.array([0]), np.array([n_rows]), per_step=True)
+    data = SequenceData(sequences, None, dtype=torch.float64, device=torch.device("cpu"))
     assert_array_equal(data.gather(data.starts, n_rows)[0].numpy(), table)
 
 
@@ -345,6 +345,6 @@ def test_any_strides_reach_the_network(n_rows, n_features, layout):
 @pytest.mark.parametrize("layout", ["read-only", "memmap"])
 def test_c_order_is_never_copied(layout, form):
     X = FORMS[form](ARRAYS[layout])
-    sequences = read_sequences(small(), X, per_step=False, dtype=np.float64, reset=True)
-    data = SequenceData(sequences, None, per_step=False, dtype=torch.float64, device=torch.device("cpu"))
+    _, sequences = Reader("Reader", per_step=False, dtype=np.float64).learn(X)
+    data = SequenceData(sequences, None, dtype=torch.float64, device=torch.device("cpu"))
     assert np.shares_memory(data.table.numpy(), X.table if form == "windows" else X)

@@ -267,8 +267,7 @@ class TrainingParameters:
         constraint=["boolean"],
         kind="bool",
         text=(
-            "Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best\n"
-            "weights."
+            "Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best\nweights."
         ),
     )
     # This and the next two have the names and defaults of scikit-learn's MLPRegressor.

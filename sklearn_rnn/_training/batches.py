@@ -25,8 +25,6 @@ class SequenceData:
         What goes in.
     targets : Targets or None
         What is learned; None to predict.
-    per_step : bool
-        Whether there is a target per step.
     dtype : torch.dtype
         Floating type of steps, targets and weights.
     device : torch.device
@@ -38,12 +36,10 @@ class SequenceData:
         sequences: Sequences,
         targets: Targets | None,
         *,
-        per_step: bool,
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
         self.sequences = sequences
-        self.per_step = per_step
         self.device = device
         store = device if _fits(sequences.table.nbytes, device) else torch.device("cpu")
         self.table = _to_tensor(sequences.table).to(store, dtype)
@@ -63,7 +59,7 @@ class SequenceData:
     @property
     def targeted(self) -> Tensor:
         """The sequences that have a target: all, or those that have steps if there is a target per step."""
-        if not self.per_step:
+        if not self.sequences.per_step:
             return torch.arange(len(self), device=self.starts.device)
         return torch.nonzero(self.lengths)[:, 0]
 
@@ -162,7 +158,7 @@ class Batches:
             lengths = None if int(lengths.min()) == steps else lengths
         batch = Batch(data.gather(starts, steps, lengths), None if lengths is None else lengths.to(data.device))
         wanted = index
-        if data.per_step:
+        if data.sequences.per_step:
             places = torch.arange(steps, device=index.device)
             wanted = data.offsets[index][:, None] + places
             wanted = wanted.flatten() if lengths is None else wanted[places < lengths[:, None]]

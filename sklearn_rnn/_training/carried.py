@@ -109,7 +109,7 @@ def resume_from(
 def _read_on(network: Network, tails: list[Array], state: State) -> State:
     """Return the state after tails."""
     lengths = np.array([len(tail) for tail in tails], dtype=np.int64)
-    return run_on(network, Sequences(np.concatenate(tails), offsets(lengths), lengths), state)[1]
+    return run_on(network, Sequences(np.concatenate(tails), offsets(lengths), lengths, per_step=True), state)[1]
 
 
 def _behind(tails: list[Array], sequences: Sequences) -> Sequences:

@@ -38,7 +38,7 @@ class Evaluation:
         lengths = self.data.lengths[self.index]
         longest = int(lengths.max())
         begins = torch.cumsum(lengths, 0) - lengths
-        n_outputs = int(lengths.sum()) if self.data.per_step else len(lengths)
+        n_outputs = int(lengths.sum()) if self.data.sequences.per_step else len(lengths)
         outputs = torch.empty(0)  # made with the first piece, which shows the shape of an output
         steps = _steps_at_once(network, len(lengths), longest)
         alive, state = torch.arange(len(lengths), device=lengths.device), None
@@ -46,8 +46,8 @@ class Evaluation:
             left = (lengths[alive] - first).clamp(max=steps)
             output, state = self._apply_to_piece(network, alive, left, first, state)
             if first == 0:
-                outputs = output.new_empty((n_outputs, *output.shape[2 if self.data.per_step else 1 :]))
-            if self.data.per_step:
+                outputs = output.new_empty((n_outputs, *output.shape[2 if self.data.sequences.per_step else 1 :]))
+            if self.data.sequences.per_step:
                 places = torch.arange(output.shape[1], device=left.device)
                 wanted = (begins[alive] + first)[:, None] + places
                 real = places < left[:, None]
@@ -91,7 +91,7 @@ class Evaluations:
             if len(index) == 0:  # not a single step
                 return
             wanted = index
-            if data.per_step:
+            if data.sequences.per_step:
                 end = data.offsets[index[-1]] + data.lengths[index[-1]]
                 wanted = torch.arange(int(data.offsets[index[0]]), int(end), device=index.device)
             yield Evaluation(data, index), data.targets(wanted)
@@ -106,7 +106,7 @@ def run_network(network: Network, sequences: Sequences, device: torch.device) ->
         One row per sequence, or per step that is not padding.
     """
     network.eval()
-    data = SequenceData(sequences, None, per_step=network.return_sequences, dtype=network.dtype, device=device)
+    data = SequenceData(sequences, None, dtype=network.dtype, device=device)
     with torch.inference_mode():
         outputs = [batch.apply(network).cpu() for batch, _ in Evaluations(data)]
     return torch.cat(outputs or [torch.empty((0, network.n_outputs), dtype=network.dtype)]).numpy()
@@ -122,7 +122,7 @@ def advance(network: Network, data: SequenceData, starts: Ints, lengths: Ints, s
 
 def run_on(network: Network, sequences: Sequences, state: State) -> tuple[Array, State]:
     """Continue from a state: outputs per step, sequence after sequence, and the state after each sequence."""
-    data = SequenceData(sequences, None, per_step=True, dtype=network.dtype, device=network.device)
+    data = SequenceData(sequences, None, dtype=network.dtype, device=network.device)
     outputs = torch.empty((sequences.n_steps, network.n_outputs), dtype=data.table.dtype)
     first = data.offsets.cpu()
     with torch.inference_mode():
