@@ -144,7 +144,7 @@ TOO_FEW = (
     "give more data, another validation_fraction, or early_stopping=False."
 )
 BATCH_LOSS = (
-    "BatchLoss answers one number for a whole batch, which can't be weighted; use a loss with reduction='none', or no "
+    "BatchLoss returns one number for a whole batch, which can't be weighted; use a loss with reduction='none', or no "
     "sample_weight, class_weight or early stopping on a table."
 )
 SEQUENCES = regressor()
