@@ -12,7 +12,6 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import Ridge
-from sklearn_rnn._sequences import Sequences
 
 from sklearn_rnn import (
     EncoderDecoderRegressor,
@@ -25,6 +24,7 @@ from sklearn_rnn import (
     ShiftFramer,
 )
 from sklearn_rnn._data.reading import Reader
+from sklearn_rnn._data.sequences import Sequences
 from sklearn_rnn._training.batches import SequenceData
 
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from causal_tcn import CausalTCN
 from numpy.testing import assert_allclose
 
 from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor, ShiftFramer
+from sklearn_rnn._data.sequences import Sequences, offsets
+from sklearn_rnn._networks.contract import Network
+from sklearn_rnn._networks.encoder_decoder import EncoderDecoder
+from sklearn_rnn._networks.recurrent import RecurrentNetwork
 from sklearn_rnn._training import inference
 
 CELLS = [RNNRegressor, LSTMRegressor, GRURegressor]
 RNG = np.random.default_rng(0)
-RAGGED = [RNG.normal(size=(n, 2)) for n in (50, 3, 0, 49, 17, 50, 1)]
+LENGTHS = np.array([50, 3, 0, 49, 17, 50, 1])
+RAGGED = [RNG.normal(size=(n, 2)) for n in LENGTHS]
 
 
 @pytest.fixture
@@ -63,3 +69,49 @@ def test_sequences_without_steps_make_no_batch():
     model = fitted(LSTMRegressor, RAGGED, [x[:, 0] for x in RAGGED], return_sequences=True, batch_size=1)
     assert np.isfinite(model.history_.train_loss).all()
     assert [len(part) for part in model.predict([np.zeros((0, 2)), np.ones((2, 2))])] == [0, 2]
+
+
+def test_validation_and_prediction_read_whole_sequences_where_pieces_cannot_be_continued(small_pieces):
+    network = CausalTCN(n_features=2, n_outputs=1).double()
+    network.initialize(torch.Generator().manual_seed(0))
+    sequences = Sequences(np.concatenate(RAGGED), offsets(LENGTHS), LENGTHS)
+    for network.return_sequences in (False, True):
+        got = inference.run_network(network, sequences, torch.device("cpu"))
+        with torch.inference_mode():
+            expected = [network(torch.from_numpy(x)[None])[0].reshape(-1, 1).numpy() for x in RAGGED]
+        assert_allclose(got, np.concatenate(expected), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("estimator", CELLS)
+def test_a_stream_runs_forward_where_there_is_no_single_step(estimator, monkeypatch):
+    model = fitted(estimator, RAGGED, [x[:, 0] for x in RAGGED], return_sequences=True)
+    fast = model.stream(history=RAGGED[1])
+    monkeypatch.setattr(RecurrentNetwork, "single_step", Network.single_step)
+    slow = model.stream(history=RAGGED[1])
+    for x in RAGGED[0][:5]:
+        assert_allclose(slow.step(x), fast.step(x), rtol=0, atol=1e-12)
+
+
+class Memoryless(CausalTCN):
+    """A network that may be cut anywhere, since it remembers nothing."""
+
+    whole_sequences = False
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (
+            CausalTCN(2, 1),
+            "reads sequences as a whole can't read a stream: CausalTCN keeps no state from one step to the",
+        ),
+        (Memoryless(2, 1, channels=(), width=1), "Memoryless has no state to carry from one step to the next"),
+        (EncoderDecoder("gru", 2, 1, output_steps=3), "EncoderDecoder has no output per step of its input"),
+    ],
+    ids=["whole", "no state", "no steps"],
+)
+def test_a_stream_says_what_a_network_lacks(network, message):
+    model = fitted(GRURegressor, RAGGED, np.arange(7.0))
+    model.net_.module_ = network
+    with pytest.raises(ValueError, match=message):
+        model.stream()

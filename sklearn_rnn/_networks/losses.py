@@ -37,7 +37,7 @@ class WeightedMean(nn.Module):
     Parameters
     ----------
     loss : Module
-        Answers a loss per element, or per target; one that answers a single number takes no weights.
+        Returns a loss per element, or per target; one that returns a single number takes no weights.
     """
 
     def __init__(self, loss: nn.Module) -> None:
@@ -50,7 +50,7 @@ class WeightedMean(nn.Module):
         if losses.ndim == 0:
             if weight is not None:
                 raise ValueError(
-                    f"{type(self.loss).__name__} answers one number for a whole batch, which can't be weighted; use a "
+                    f"{type(self.loss).__name__} returns one number for a whole batch, which can't be weighted; use a "
                     "loss with reduction='none', or no sample_weight, class_weight or early stopping on a table."
                 )
             return losses
@@ -66,10 +66,8 @@ class WeightedMean(nn.Module):
         except (RuntimeError, TypeError, ValueError) as error:
             raise ValueError(f"{self._of(output, target)} fails: {error}") from error
         if not isinstance(losses, Tensor) or (losses.ndim > 0 and len(losses) != len(output)):
-            answer = tuple(losses.shape) if isinstance(losses, Tensor) else type(losses).__name__
-            raise ValueError(
-                f"{self._of(output, target)} answers {answer}; expected a loss per target, or one for all."
-            )
+            got = tuple(losses.shape) if isinstance(losses, Tensor) else type(losses).__name__
+            raise ValueError(f"{self._of(output, target)} returns {got}; expected a loss per target, or one for all.")
         return losses
 
     def _of(self, output: Tensor, target: Tensor) -> str:

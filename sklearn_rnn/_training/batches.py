@@ -67,7 +67,7 @@ class SequenceData:
         """Return the steps from the rows `starts` on, of shape (batch, steps, n_features); zero behind `lengths`."""
         if lengths is None:
             view = self._view(steps)
-            if view is not None:
+            if view is not None:  # copies whole ranges instead of single rows
                 return view.index_select(0, starts).to(self.device)
         offsets = torch.arange(steps, device=starts.device)
         rows = starts[:, None] + self.sequences.stride * offsets
@@ -75,6 +75,7 @@ class SequenceData:
             return torch.embedding(self.table, rows).to(self.device)
         real = offsets < lengths[:, None]
         x = torch.embedding(self.table, torch.where(real, rows, 0))
+        # Zero, not whatever stands there: it may be NaN, and NaN times a gradient of zero is NaN.
         return x.masked_fill_(~real[:, :, None], 0.0).to(self.device)
 
     def gather_ranges(self, starts: Ints, lengths: Ints) -> tuple[Tensor, Tensor | None]:
@@ -91,7 +92,11 @@ class SequenceData:
         return self._at(self.values, wanted), self._at(self.weights, wanted)
 
     def _view(self, steps: int) -> Tensor | None:
-        """All ranges of so many steps as a view of the table, to take whole ones from."""
+        """All ranges of so many steps as a view of the table, to take whole ones from.
+
+        Of the rows 0, 1, 2, 3 the ranges of two steps are (0, 1), (1, 2), (2, 3), or with a stride of 2 (0, 2), (1, 3);
+        the range that begins at row i is the i-th.
+        """
         if steps not in self._views:
             rows, n_features = self.table.shape
             stride = self.sequences.stride
@@ -143,7 +148,7 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Batch, Pair]]:
         index = self.data.targeted
-        if self.generator is not None:
+        if self.generator is not None:  # on the CPU, so that the order is the same on every device
             index = index[torch.randperm(len(index), generator=self.generator).to(index.device)]
         for part in torch.split(index, self.batch_size):
             yield self._batch(part)

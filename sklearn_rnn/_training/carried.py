@@ -93,6 +93,7 @@ def resume_from(
     """
     sources = carried.sources(sequences)
     old = torch.from_numpy(np.flatnonzero(sources >= 0))
+    # The state of new series stays the initial one; that of others is copied in, from the CPU where it is kept.
     state = network.initial_state(len(sequences))
     for parts, kept in zip(state, carried.state, strict=True):
         for part, values in zip(parts, kept, strict=True):
@@ -140,10 +141,12 @@ def left_by(batches: TruncatedBatches, *, anew: bool) -> Carried:
     at = np.zeros(len(sequences), dtype=np.int64)
     if batches.state is not None and not anew:
         of = segments.sequence[last]
-        at[of] = segments.first[last] + batches.at[last]
+        at[of] = segments.first[last] + batches.at[last]  # steps within segments become steps of the sequence
         for parts, reached in zip(state, batches.state, strict=True):
             for part, values in zip(parts, reached, strict=True):
                 part[torch.from_numpy(of)] = values[torch.from_numpy(last)]
+    # Windows to come reach back `overlap` steps: the state is left before these, and they are kept as tails. With 10
+    # steps, an overlap of 3 and a state after step 6, one more step is read and the last three are the tail.
     end = np.maximum(sequences.lengths - batches.truncation.overlap, at)
     state = advance(batches.network, data, sequences.starts + sequences.stride * at, end - at, state)
     rows = flat_rows(sequences.starts + sequences.stride * end, sequences.lengths - end, sequences.stride)

@@ -124,6 +124,9 @@ class Truncation:
         n_lanes : int or None
             Number of lanes.
         """
+        # One series of 10 steps with k1=2, k2=5 is five chunks. In two lanes it is cut into the segments of chunks
+        # (0, 1, 2) and (3, 4). The second one begins with step 6, but holds the k2 - k1 = 3 steps before it, too, since
+        # its first windows reach back to them: first = 3, seen = 3, length = 7.
         new = lengths - seen
         chunks = -(-new // self.k1) if self.per_step else np.ones_like(new)
         sequence, sizes = _split(chunks, np.minimum(chunks, 1) if n_lanes is None else _parts(chunks, n_lanes))
@@ -142,8 +145,10 @@ class Truncation:
         new = segments.seen[which] + self.k1 * chunk
         end = np.minimum(new + self.k1, length)
         if self.k2 <= self.k1:
+            # k1=3, k2=2: steps 0, 1, 2 of which the gradient reaches 1 and 2, then 3, 4, 5 of which it reaches 4, 5.
             cut = np.maximum(end - self.k2, new)
             return Window(new, cut, end, cut, end - new == self.k1)
+        # k1=2, k2=5: [0, 2), [0, 4), [1, 6), [3, 8), ... The state before step 1 comes from the run of [0, 4), cut there.
         begin = np.maximum(end - self.k2, 0)
         if not self.stateful:
             return Window(begin, begin, end, new, np.zeros(len(end), dtype=bool))
@@ -159,7 +164,11 @@ class Truncation:
 
 
 def _parts(chunks: Ints, n_lanes: int) -> Ints:
-    """Return in how many segments to cut each sequence, so that the lanes are done soonest, in as few as that takes."""
+    """Return in how many segments to cut each sequence, so that the lanes are done soonest, in as few as that takes.
+
+    Of chunks (7, 3, 3) and three lanes a fair share is 5. Whole, the lanes take 7 updates; with 5 chunks a segment at
+    most, the first sequence is cut into 4 and 3, and one lane takes 3 + 3 = 6.
+    """
     fair = max(-(-int(chunks.sum()) // n_lanes), 1)
     at_most = {fair}  # chunks of a segment; with more than fair some sequence has a part less from each of these on
     for count in np.unique(chunks[chunks > fair]):
@@ -172,7 +181,10 @@ def _parts(chunks: Ints, n_lanes: int) -> Ints:
 
 
 def _split(chunks: Ints, parts: Ints) -> tuple[Ints, Ints]:
-    """Split sequences into parts as equal as can be, longer ones first: the sequence and the chunks of each part."""
+    """Split sequences into parts as equal as can be, longer ones first: the sequence and the chunks of each part.
+
+    Chunks (7, 2) in (3, 1) parts: sequences (0, 0, 0, 1) with chunks (3, 2, 2, 2).
+    """
     sequence = np.repeat(np.arange(len(chunks)), parts)
     rank = np.arange(len(sequence)) - np.repeat(offsets(parts), parts)
     share, rest = np.divmod(chunks, np.maximum(parts, 1))
@@ -225,6 +237,8 @@ def updates(chunks: Ints, n_lanes: int, order: Ints) -> tuple[Ints, Ints, Ints]:
     busy : ndarray of shape (n_updates,)
         Lanes that are busy in each update.
     """
+    # Chunks (2, 1, 1) in two lanes: lane 0 runs segment 0, lane 1 the segments 1 and 2. Lane after lane that is which =
+    # (0, 0, 1, 2), number = (0, 1, 0, 0), in the updates (0, 1, 0, 1); update after update, which = (0, 1, 0, 2).
     lane_of = lanes(chunks, n_lanes, order)
     queue = order[np.argsort(lane_of[order], kind="stable")]
     counts = chunks[queue]

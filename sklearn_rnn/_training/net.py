@@ -1,4 +1,10 @@
-"""The skorch net: the training epoch, and running a trained network."""
+"""The skorch net: the training epoch, and running a trained network.
+
+skorch is used upside down here. Usually X and y go in, skorch makes a Dataset and a DataLoader of them, and each batch
+is an argument of the module. Here the pair (training batches, validation batches) travels as X, and a batch is an
+object that applies the network to itself (`Batch`, `Chunk`, `Evaluation`), since an update may take several calls of
+the network, with a state in between. What skorch gives is all around: optimizer, history, callbacks, early stopping.
+"""
 
 from __future__ import annotations
 

@@ -50,6 +50,8 @@ class Chunk:
 
     def apply(self, network: Network) -> Tensor:
         """Return one output per target that counts, lane after lane."""
+        # With an overlap both parts have gradients, and the run is cut for the state in between alone, where the next
+        # window begins. Without it the first part only brings the state to the cut.
         window, overlap = self.window, self.truncation.overlap
         outputs, at_cut = [], self.state
         if (window.cut > window.begin).any():
@@ -90,6 +92,7 @@ class Chunk:
         output, state = network(x, state, lengths, ragged_state=ragged_state)
         if not self.truncation.per_step:
             return output, state
+        # Usually the same steps count in all lanes; else a mask selects them, in the order of `wanted`.
         skipped = np.clip(self.window.counted - begin, 0, end - begin)
         if lengths is None and (skipped == skipped[0]).all():
             first = int(skipped[0])
@@ -194,6 +197,7 @@ class TruncatedBatches:
     def _state_of(self, which: Ints) -> State | None:
         if self.state is None:
             return None
+        # The same segments as in the update before, as nearly always: their state needs no gathering.
         if self._in_lanes is not None and np.array_equal(self._in_lanes[0], which):
             return self._in_lanes[1]
         self.put_down()
