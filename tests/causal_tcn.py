@@ -6,6 +6,8 @@ modeling, arXiv:1803.01271; here without its dropout, weight normalisation and s
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import nn
 
@@ -20,8 +22,9 @@ class CausalTCN(Network):
         self.n_outputs, self.channels, self.width = n_outputs, tuple(channels), width
         self.return_sequences = return_sequences
         widths = [n_features, *channels]
-        self.convs = nn.ModuleList(nn.Conv1d(a, b, width, dilation=2**i) for i, (a, b) in enumerate(zip(widths, channels)))  # fmt: skip # noqa: B905
-        self.skips = nn.ModuleList(nn.Conv1d(a, b, 1, bias=False) for a, b in zip(widths, channels))  # noqa: B905
+        pairs = list(itertools.pairwise(widths))
+        self.convs = nn.ModuleList(nn.Conv1d(a, b, width, dilation=2**i) for i, (a, b) in enumerate(pairs))
+        self.skips = nn.ModuleList(nn.Conv1d(a, b, 1, bias=False) for a, b in pairs)
         self.head = nn.Linear(widths[-1], n_outputs)
 
     def forward(self, x, state=None, lengths=None, *, per_step=None, ragged_state=True):

@@ -132,7 +132,7 @@ def test_scale_is_per_output_over_all_steps():
     w = np.random.default_rng(0).integers(0, 3, 60)
     model = EncoderDecoderRegressor(**FAST).fit(X, y, sample_weight=w)
     counted = np.repeat(y, w, axis=0).reshape(-1, 2)
-    assert_near(model._y_mean, counted.mean(axis=0), 1e-9)
+    assert_near(model._codec.mean, counted.mean(axis=0), 1e-9)
     assert_near(model._y_scale, counted.std(axis=0), 1e-9)
     plain = EncoderDecoderRegressor(decoder="feedback", **EXACT).fit(X, y)
     moved = clone(plain).fit(X, 1e6 + 1e3 * y)

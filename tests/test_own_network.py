@@ -33,8 +33,7 @@ class TCNRegressor(StepwiseEstimator, SequenceRegressor):
         return CausalTCN, {
             "n_features": n_features,
             "n_outputs": n_outputs,
-            "channels": self.channels,
-            "n_blocks": self.n_blocks,
+            "channels": (self.channels,) * self.n_blocks,
             "return_sequences": self.return_sequences,
         }
 
@@ -68,7 +67,7 @@ def test_partial_fit_continues():
 
 def test_partial_fit_of_another_network_raises():
     model = TCNRegressor(channels=8, max_epochs=1).fit(X, Y)
-    with pytest.raises(ValueError, match="number of features, outputs or classes"):
+    with pytest.raises(ValueError, match="one of channels, width, the number of features"):
         model.set_params(channels=4).partial_fit(X, Y)
 
 

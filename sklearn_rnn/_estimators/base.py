@@ -200,7 +200,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
     def _predict(self, X: Any, series: Any, method: str = "predict") -> Any:
         """Run the network, decode its outputs, and give them the form of X."""
         sequences = self._read(X, series)
-        predictions = self._codec.decode(self.net_.apply(sequences), method)
+        predictions = self._codec.decode(self.net_.outputs_of(sequences), method)
         if sequences.layout is None:  # one prediction per sequence
             return predictions
         # Padding in front of a sequence is predicted from the state before its first step.

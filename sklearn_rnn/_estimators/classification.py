@@ -151,7 +151,7 @@ class SequenceClassifier(
         """
         sequences = self._read(X, series)
         y = self._read_y(y, sequences)
-        predicted = self._codec.decode(self.net_.apply(sequences))
+        predicted = self._codec.decode(self.net_.outputs_of(sequences))
         return float(accuracy_score(y, predicted, sample_weight=read_weights(sample_weight, sequences)))
 
     def _read_y(self, y: Any, sequences: Sequences) -> Array:

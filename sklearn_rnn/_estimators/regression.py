@@ -86,7 +86,7 @@ class SequenceRegressor(RegressorMixin, RegressionTargetParameters, RegressionLo
         """
         sequences, codec = self._read(X, series), self._codec.for_scorers()  # r2_score takes no 3-D targets
         values = codec.restore(self._codec.code(self._read_y(y, sequences)))
-        predicted = codec.decode(self.net_.apply(sequences))
+        predicted = codec.decode(self.net_.outputs_of(sequences))
         return float(r2_score(values, predicted, sample_weight=read_weights(sample_weight, sequences)))
 
     def _read_y(self, y: Any, sequences: Sequences) -> Array:

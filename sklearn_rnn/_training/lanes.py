@@ -148,7 +148,7 @@ class Truncation:
             # k1=3, k2=2: steps 0, 1, 2 of which the gradient reaches 1 and 2, then 3, 4, 5 of which it reaches 4, 5.
             cut = np.maximum(end - self.k2, new)
             return Window(new, cut, end, cut, end - new == self.k1)
-        # k1=2, k2=5: [0, 2), [0, 4), [1, 6), [3, 8), ... The state before step 1 comes from the run of [0, 4), cut there.
+        # k1=2, k2=5: [0, 2), [0, 4), [1, 6), [3, 8), ... The state before step 1 is from the run of [0, 4), cut there.
         begin = np.maximum(end - self.k2, 0)
         if not self.stateful:
             return Window(begin, begin, end, new, np.zeros(len(end), dtype=bool))

@@ -56,7 +56,7 @@ class SequenceNet(NeuralNet):
         if not all(bool(torch.isfinite(p).all()) for p in self.module_.parameters()):
             raise ValueError(f"Weights became infinite or NaN in epoch {len(self.history)}. {self._remedy}")
 
-    def run(self, sequences: Sequences) -> Array:
+    def outputs_of(self, sequences: Sequences) -> Array:
         """Run sequences through the network: an output per sequence, or per step that is not padding."""
         return run_network(self.module_, sequences, torch.device(self.device))
 
