@@ -159,12 +159,11 @@ def test_columns_are_compared_by_scikit_learn():
     model, reader = learn(FRAME)
     with pytest.raises(ValueError, match="The feature names should match those that were passed during fit"):
         reader.read(FRAME[["v", "u"]], columns_of=model)
+    with pytest.warns(UserWarning, match="X does not have valid feature names, but Model was fitted with feature"):
+        reader.read(ROWS, columns_of=model)
+    model, reader = learn(ROWS)
     with pytest.raises(ValueError, match="X has 3 features, but Model is expecting 2 features as input"):
         reader.read(np.zeros((2, 3)), columns_of=model)
-    with pytest.warns(
-        UserWarning, match="X does not have valid feature names, but Model was fitted with feature names"
-    ):
-        reader.read(ROWS, columns_of=model)
 
 
 def test_without_an_estimator_the_fitted_form_is_compared():
