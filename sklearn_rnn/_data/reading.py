@@ -207,7 +207,7 @@ class Reader:
             raise lost_series(self.name, " to ShiftFramer" if isinstance(form, Framed) else "")
 
     def _without_padding(self, form: Form, padded: Sequences, columns_of: Any) -> Sequences:
-        # Sequences of their own are in no order; the steps of one are.
+        # Rows that are steps have an order in time; rows that are sequences of their own may come in any.
         if self.per_step and isinstance(form, Table):
             form.check_order(padded)
         if self.per_step and isinstance(form, Framed) and form.values.lags == 1:
