@@ -364,7 +364,7 @@ def test_a_framer_keeps_the_names_of_series():
     assert ShiftFramer().fit_transform(ROWS).ids is None
 
 
-def test_scaling_per_series_refuses_rows_without_one():
+def test_scaling_per_series_needs_the_series_of_rows():
     scaler = SequenceScaler(per="sequence").fit(ROWS, series=INTERLEAVED)
     for call in (scaler.transform, scaler.partial_fit):
         with pytest.raises(ValueError, match="X has lost its series: SequenceScaler was fitted on series"):
@@ -388,9 +388,9 @@ def test_windows_of_one_lag_are_rows(horizon, series):
     assert not sequences.overlapping
     assert sequences.layout.form == "rows"
     assert (None if sequences.ids is None else list(sequences.ids)) == (None if series is None else ["b", "a"])
-    answers = sequences.layout.from_steps(np.concatenate(seen)[:, 0], np.array(nan))
+    results = sequences.layout.from_steps(np.concatenate(seen)[:, 0], np.array(nan))
     expected = pd.Series(ROWS[:, 0]).groupby(ids).shift(horizon)
-    np.testing.assert_array_equal(answers, expected)
+    np.testing.assert_array_equal(results, expected)
     assert steps_of(read(windows)) == [
         [row.tolist() for row in window if not np.isnan(row).any()] for window in windows
     ]

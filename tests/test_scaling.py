@@ -155,7 +155,7 @@ def test_padding_changes_nothing(steps, side, per, scaler):
 def test_padding_at_the_ends_of_each_series_of_a_table(steps):
     table = panel(steps)
     table.iloc[[0, 3, 11]] = np.nan  # the first two rows of series b, the last one of c
-    scaler = SequenceScaler(Normalizer()).fit(table)  # refuses NaN
+    scaler = SequenceScaler(Normalizer()).fit(table)  # accepts no NaN
     scaled = scaler.transform(table)
     assert np.flatnonzero(np.isnan(scaled).all(axis=1)).tolist() == [0, 3, 11]
     real = ~table.isna().all(axis=1).to_numpy()
@@ -418,7 +418,7 @@ def test_bad_input_of_fit(X, message):
     assert vars(scaler) == before
 
 
-def test_scaler_that_refuses_nan_says_where():
+def test_scaler_without_nan_says_where():
     X = np.ones((2, 4, 2))
     X[1, 2, 1] = np.nan
     with pytest.raises(ValueError, match=re.escape(NAN.format(1))):

@@ -104,7 +104,7 @@ ONE = np.ones((20, 3, 2), dtype=bool)
         (..., 1),
     ],
 )
-def test_other_keys_answer_arrays(key):
+def test_other_keys_return_arrays(key):
     result = make_windows()[key]
     assert isinstance(result, np.ndarray | np.floating)
     np.testing.assert_array_equal(result, build(make_windows())[key])

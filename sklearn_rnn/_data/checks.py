@@ -33,6 +33,7 @@ def check_values(name: str, values: Any) -> Any:
     """Return values that an array would say the same as; raise an error for others. `name` stands in the message."""
     if issparse(values):
         raise TypeError(f"{name} is sparse, but dense data is required; use .toarray().")
+    # Numpy would take what lies under a mask for values, and drop the imaginary part.
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(f"{name} is a masked array, whose mask would be lost; fill its gaps first, by .filled().")
     if getattr(getattr(values, "dtype", None), "kind", "f") == "c":
@@ -66,6 +67,7 @@ def naming_text(name: str, values: Any, hint: str = ENCODE) -> Iterator[None]:
             raise
         if isinstance(error, TypeError):
             raise TypeError(f"{name} is not numeric: {error}; {hint}") from error
+        # Numpy names neither the value nor its place, so that it is looked for, once something is wrong.
         culprits = [value for value in np.ravel(values) if not _is_number(value)]
         if not culprits:
             raise
@@ -80,6 +82,7 @@ def check_columns(X: Any) -> None:
         return
     if X.shape[1] == 0:
         raise ValueError(f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is required.")
+    # Selecting one of them by name, as known= and target= do, would return both.
     repeated = list(X.columns[X.columns.duplicated()])
     if repeated:
         raise ValueError(f"X has several columns of the same name: {repeated}; give every column a name of its own.")

@@ -71,7 +71,7 @@ class Table:
             table = check(self.values, dtype=dtype, ensure_all_finite=False, order="C")
         n, width = table.shape
         codes, ids = read_series(self.index, series, n)
-        if not per_step:
+        if not per_step:  # each row is a sequence, and follows the one before it already
             widths = np.full(n, width, dtype=np.int64)
             return Sequences(table.reshape(-1, 1), offsets(widths), widths, series=codes)
         widths, order = group_series(codes, n)
@@ -124,7 +124,7 @@ def as_form(X: Any) -> Form:
     names, values = None, X
     if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
         names, values = _names_of_frames(X), _from_list(list(X))
-    if isinstance(values, list):
+    if isinstance(values, list):  # no array could be made of it
         return Ragged(X, values, names)
     n_dimensions = getattr(values, "ndim", 2)
     if n_dimensions > 3:
@@ -139,6 +139,8 @@ def _from_list(X: list[Any]) -> Any:
     """Return arrays as a list of sequences; nested lists, too, if their lengths differ, else as one array."""
     if not X:
         raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
+    # Arrays stay sequences even if all have the same length: the next call may bring other lengths, and what X is must
+    # not depend on them. Plain lists of equal lengths are what scikit-learn takes for a table.
     are_arrays = all(getattr(sequence, "ndim", 0) > 0 for sequence in X)
     whole = None if are_arrays else _as_one_array(X)
     if whole is not None:

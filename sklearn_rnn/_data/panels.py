@@ -17,7 +17,7 @@ from .windows import Windows
 
 
 @dataclass(frozen=True, eq=False)
-class Panel(ABC):
+class SequenceForm(ABC):
     """What the forms share that are made of sequences.
 
     Parameters
@@ -78,7 +78,7 @@ class Panel(ABC):
     def _read(self, dtype: Any, check: Callable[..., Array], per_step: bool) -> Sequences: ...
 
 
-class Dense(Panel):
+class Dense(SequenceForm):
     """A 3-D array of shape (n_sequences, n_steps, n_features)."""
 
     kind, word = "dense", "3-D"
@@ -94,7 +94,7 @@ class Dense(Panel):
         return Sequences(X.reshape(-1, n_features), offsets(widths), widths, per_step=per_step, layout=layout)
 
 
-class Ragged(Panel):
+class Ragged(SequenceForm):
     """A list of arrays of shape (n_steps, n_features) or (n_steps,), of any lengths."""
 
     kind, word = "ragged", "a list of sequences"
@@ -130,7 +130,7 @@ def _read_one(i: int, sequence: Any, dtype: Any) -> Array:
     return array.reshape(-1, 1) if array.ndim == 1 else array
 
 
-class Framed(Panel):
+class Framed(SequenceForm):
     """Windows over a table, which are read without a copy of it."""
 
     values: Windows

@@ -137,7 +137,7 @@ class Reader:
             As in `learn`.
         columns_of : estimator, optional
             Its `n_features_in_` and `feature_names_in_` are what scikit-learn compares the columns of a table with,
-            if X was a table in fit, too. Without it they are not compared by name.
+            if X was a table in fit, too. Without it X is compared with the fitted form alone.
 
         Returns
         -------
@@ -154,8 +154,7 @@ class Reader:
         form = as_form(X)
         with _overflow_to_infinity():
             padded = self.read_padded(form, series, columns_of=columns_of)
-            assert self.fitted is not None
-            self.fitted.check_names(self.names(form, columns_of), self.name)
+            self._known.check_names(self.names(form, columns_of), self.name)
             self._check_series(form, series)
             return self._without_padding(form, padded, columns_of)
 
@@ -164,15 +163,14 @@ class Reader:
         padded = self._padded(form, series, columns_of, learn=True)
         if columns_of is not None and not isinstance(form, Table):
             set_n_features(columns_of, padded.n_features)
-        names = self.names(form, columns_of)
+        names = self.names(form, columns_of)  # once scikit-learn has set them
         has_series = self.per_step and (series is not None or form.tells_series)
         return FittedForm(form.kind, padded.n_features, None if names is None else list(names), has_series), padded
 
     def read_padded(self, form: Form, series: Any = None, *, columns_of: Any = None) -> Sequences:
         """Read X after a fit, padding included, whatever the order of its rows; only its features are compared."""
-        assert self.fitted is not None
         padded = self._padded(form, series, columns_of, learn=False)
-        self.fitted.check_features(form, padded.n_features, self.name)
+        self._known.check_features(form, padded.n_features, self.name)
         return padded
 
     def names(self, form: Form, columns_of: Any) -> Array | None:
@@ -184,6 +182,11 @@ class Reader:
         # Scikit-learn also knows the names of tables that are not of pandas, and an array has those of fit.
         known = getattr(columns_of, "feature_names_in_", None) if self._compares_columns else None
         return known if form.names is None else form.names
+
+    @property
+    def _known(self) -> FittedForm:
+        assert self.fitted is not None, "learn comes first"
+        return self.fitted
 
     @property
     def _compares_columns(self) -> bool:
@@ -199,12 +202,12 @@ class Reader:
 
     def _check_series(self, form: Form, series: Any) -> None:
         """Raise an error if steps tell no series apart although those of fit did."""
-        assert self.fitted is not None
         could_tell = self.per_step and isinstance(form, Table | Framed)  # other sequences are series of their own
-        if could_tell and self.fitted.has_series and series is None and not form.tells_series:
+        if could_tell and self._known.has_series and series is None and not form.tells_series:
             raise lost_series(self.name, " to ShiftFramer" if isinstance(form, Framed) else "")
 
     def _without_padding(self, form: Form, padded: Sequences, columns_of: Any) -> Sequences:
+        # Rows that are steps have an order in time; rows that are sequences of their own may come in any.
         if self.per_step and isinstance(form, Table):
             form.check_order(padded)
         if self.per_step and isinstance(form, Framed) and form.values.lags == 1:

@@ -96,7 +96,7 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Layout:
-    """The slots of X: one per step, padding included, in the order of the user's array.
+    """The slots of X: one per step, padding included, sequence after sequence.
 
     Parameters
     ----------

@@ -77,6 +77,7 @@ def group_series(codes: Ints | None, n_rows: int) -> tuple[Ints, Ints | None]:
     order : ndarray of shape (n_rows,) or None
         Rows, series after series and otherwise in their own order; None if they already are.
     """
+    # No order, for a single series and for series one below the other, spares a copy of the table.
     if codes is None:
         return np.array([n_rows], dtype=np.int64), None
     order = np.argsort(codes, kind="stable").astype(np.int64)
@@ -99,7 +100,7 @@ def first_within(wrong: NDArray[np.bool_], widths: Ints) -> int | None:
     int or None
         Place of the earlier of the two rows; None if all is well.
     """
-    wrong[offsets(widths)[1:] - 1] = False
+    wrong[offsets(widths)[1:] - 1] = False  # the last row of a series and the first of the next
     return int(np.argmax(wrong)) if wrong.any() else None
 
 
@@ -134,7 +135,7 @@ def check_order(times: pd.Index, widths: Ints, rows: Ints) -> None:
     if times.hasnans:
         row = int(rows[times.isna()].min())
         raise ValueError(f"The index of X has a missing time in row {row}; fill it in or drop the row.")
-    numbers = time_numbers(times)
+    numbers = time_numbers(times)  # times of any kind compare as numbers do
     place = first_within(numbers[1:] <= numbers[:-1], widths)
     if place is None:
         return

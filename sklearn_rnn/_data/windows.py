@@ -20,7 +20,7 @@ class Windows(NDArrayOperatorsMixin):
 
     Window ``i`` ends with row ``ends[i]`` of the table and holds `lags` rows that are `step` apart. Rows
     before ``begins[i]``, where the series of the window starts, are padding and read as NaN. Selecting
-    windows (slice, mask or positions) answers Windows again; everything else that numpy does
+    windows (slice, mask or positions) returns Windows again; everything else that numpy does
     (``np.asarray(windows)``, arithmetic, ``windows[:, -1]``) works on the equal array, which is a strided
     view of the table wherever one exists: where no window is padded and the windows are evenly spaced.
 
@@ -109,6 +109,8 @@ class Windows(NDArrayOperatorsMixin):
 
     def sequences(self) -> Sequences:
         """Read the windows as sequences of the steps that exist."""
+        # A window that ends at row 7 of a series that begins at row 6 knows 2 steps at most; one that ends
+        # before its series begins knows none, and starts anywhere.
         known = np.clip((self.ends - self.begins) // self.step + 1, 0, self.lags)
         starts = np.where(known > 0, self.ends - (known - 1) * self.step, 0)
         return Sequences(self.table, starts, known, self.step, width=self.lags, overlapping=True)
@@ -182,6 +184,8 @@ class Windows(NDArrayOperatorsMixin):
 
     def _view(self) -> Array | None:
         """Build the strided view, if no window is padded and the windows are evenly spaced."""
+        # Windows of 3 lags that end at rows 4, 6, 8 are a view whose first axis moves on by 2 rows and whose second
+        # moves on by `step` rows; its memory is that of the table, from row 2 on.
         first = self.ends - (self.lags - 1) * self.step
         gaps = np.diff(self.ends)
         if len(self) == 0 or (gaps != gaps[:1]).any() or (first < self.begins).any():

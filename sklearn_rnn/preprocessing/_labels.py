@@ -51,6 +51,7 @@ def read_labels(encoder: Any, X: Any, *, reset: bool) -> Labels:
         set_n_features(encoder, 1)
     strings = [isinstance(sequence, str) for sequence in sequences]
     if all(strings):
+        # All strings at once; `widths` says where each begins.
         values = np.array(list("".join(sequences)), dtype=object)
         return Labels(values, _lengths(sequences), np.arange(len(values)), "strings")
     if any(strings):
@@ -76,6 +77,8 @@ def _as_list(X: Any) -> list[Any] | None:
         raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
     if any(isinstance(sequence, str) or hasattr(sequence, "ndim") for sequence in X):
         return X
+    # Lists of numbers of equal lengths are a table, as everywhere. Lists of words are not: texts may happen to have as
+    # many words each.
     try:
         array = np.asarray(X)
     except ValueError:  # lists of unequal lengths

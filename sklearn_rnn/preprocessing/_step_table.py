@@ -145,6 +145,7 @@ def read_step_table(estimator: Any, X: Any, series: Any = None, *, named: bool =
 
 def _dtype(form: Form) -> Any:
     """Return the dtypes that may stay, where scikit-learn reads X, else the one dtype of all sequences."""
+    # float32 stays float32, as with scalers of scikit-learn; integers and the rest become float64.
     if not isinstance(form, Ragged | Framed):
         return [np.float64, np.float32]
     parts = form.values if isinstance(form, Ragged) else [form.values]

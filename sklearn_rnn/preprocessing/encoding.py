@@ -126,6 +126,7 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         given = None if _is(self.categories, "auto") else _check_categories(self.categories)
         if given is None and len(labels.rows) == 0:
             raise ValueError("X has no labels to learn from: every sequence is empty or all padding (NaN).")
+        # Unknown labels never reach it: `_is_known` finds them first, and its error says where they are.
         new.encoder_ = OneHotEncoder(
             categories="auto" if given is None else [given], handle_unknown="ignore", sparse_output=False
         ).fit((labels.real if given is None else given).reshape(-1, 1))
@@ -158,7 +159,7 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         labels = read_labels(self, X, reset=False)
         known = self._is_known(labels)
         steps = np.full((len(labels.values), len(self.categories_)), np.nan)
-        steps[labels.rows] = 0.0
+        steps[labels.rows] = 0.0  # what stays so is an unknown label; a missing one stays NaN
         if known.any():
             steps[labels.rows[known]] = self.encoder_.transform(labels.real[known].reshape(-1, 1))
         if labels.form == "table":
@@ -188,6 +189,7 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
             ``handle_unknown="error"``, a step of zeros.
         """
         check_is_fitted(self)
+        # Every slot of windows gets a label, NaN where it is padding, so they are read as the array that they equal.
         form = as_form(np.asarray(X) if isinstance(X, Windows) else X)
         table, widths = self._read_steps(form)
         missing = all_features(np.isnan(table))
@@ -198,6 +200,7 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
             labels = self._as_numbers(labels)
             is_ragged = isinstance(form, Ragged)
             return np.split(labels, offsets(widths)[1:]) if is_ragged else labels.reshape(len(widths), -1)
+        # Padding at the ends goes; a label that is missing in between stays, so that the others keep their places.
         starts, lengths = trim(offsets(widths), widths, 1, missing)
         parts = [labels[i : i + n].tolist() for i, n in zip(starts, lengths, strict=True)]
         if self._form == "tokens":
@@ -266,7 +269,7 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
                 f"X has zeros alone {place_of(np.argmax(unknown), widths)}, which is no label; pad with NaN, or "
                 'set handle_unknown="ignore" to have it decoded as unknown.'
             )
-        if unknown.any() or missing.any():
+        if unknown.any() or missing.any():  # None and NaN stand only in an array of objects
             labels = labels.astype(object)
             labels[unknown], labels[missing] = None, np.nan
         return labels

@@ -181,6 +181,7 @@ class SequencePadder(TableOutputMixin, BaseEstimator):
         value = array.dtype.type(self.value) if array.dtype.kind == "f" else self.value  # as it was filled in
         fill = np.isnan(array) if np.isnan(self.value) else array == value
         real = np.asarray(~fill.reshape(*array.shape[:2], -1).all(axis=2))
+        # Read from the padded side on, the first real step ends the padding: of [0, 0, 5, 6] that is step 2 of 4.
         outward = real if self.padding == "pre" else real[:, ::-1]
         lengths = np.where(real.any(axis=1), self.maxlen_ - outward.argmax(axis=1), 0)
         return [row[self._steps_of(length)] for row, length in zip(array, lengths, strict=True)]
@@ -254,6 +255,7 @@ def _read_list(arrays: list[Array]) -> list[Array]:
                 "shape (steps,) for all, or (steps, n_features) for all."
             )
     empty = np.empty((0, *full[0].shape[1:]))
+    # Texts and objects become float64, or an error with their place; numbers keep their common dtype.
     numeric = all(array.dtype.kind in "biuf" for array in full)
     dtype = np.result_type(*full) if numeric else np.float64
     values = [empty if array.shape[:1] == (0,) else array for array in arrays]

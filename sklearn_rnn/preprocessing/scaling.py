@@ -245,14 +245,15 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
         steps = (read_step_table if continues else learn_step_table)(new, self._unframed(X), series)
         if not steps.lengths.any():
             raise ValueError("X has no steps to learn from: every sequence is empty or all padding (NaN).")
+        # A copy, since partial_fit changes scalers, and one of several may fail.
         learned = deepcopy(self._learned()) if continues else {}
         self._check_series(learned, steps)
         for key, rows in zip(self._keys(steps), self._groups(steps), strict=True):
-            if len(rows) and key is not NO_IDENTITY:
+            if len(rows) and key is not NO_IDENTITY:  # what has no identity is scaled by itself in transform
                 learned.setdefault(key, self._unfitted())
                 with steps.naming_nonfinite():
                     getattr(learned[key], method)(steps.select(rows))
-        for attribute in ("scaler_", "scalers_"):
+        for attribute in ("scaler_", "scalers_"):  # `per` may have changed since
             new.__dict__.pop(attribute, None)
         setattr(new, self._attribute, learned[None] if self.per == "feature" else learned)
         return new
@@ -297,6 +298,7 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
             with steps.naming_nonfinite():
                 scaler = self._unfitted().fit(values) if scaler is None else scaler
                 scaled = _one_to_one(getattr(scaler, method)(values), values, scaler)
+            # Scalers may return float64 for float32; copies are made only then.
             result = result.astype(np.result_type(result, scaled), copy=False)
             result[rows] = scaled
         return steps.restore(result)
