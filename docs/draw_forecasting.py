@@ -1,4 +1,4 @@
-"""Draw the pictures of forecasting.md with the displays it is about: ``python docs/draw_forecasting.py [folder]``."""
+"""Draw the picture of forecasting.md with the displays of the package: ``python docs/draw_forecasting.py [folder]``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn_rnn import BacktestDisplay, ForecastDisplay, NaiveForecaster, Seque
 from sklearn_rnn.datasets import load_co2
 
 IMAGES = Path(__file__).parent / "images"
-# The salt makes names inside the files the same in every run.
+# The salt makes the ids in the SVG files the same in every run.
 STYLE = {"svg.hashsalt": "sklearn_rnn", "font.size": 10}
 YEAR = 52
 
@@ -28,7 +28,7 @@ def draw(folder: Path = IMAGES) -> list[Path]:
 
 
 def draw_co2() -> Figure:
-    """Draw a forecast of the last year of CO2, and errors by step ahead, of weekly cutoffs in the last fifth."""
+    """Draw a forecast of the last year of CO2, and errors by step ahead from each week of the last fifth."""
     co2 = load_co2().frame[["co2"]]
     naive = NaiveForecaster("seasonal", season=YEAR)
     options = {"lags": 53, "horizon": YEAR, "anchor": YEAR, "naive": naive, "validation_fraction": 0.3}

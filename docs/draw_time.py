@@ -16,12 +16,12 @@ from matplotlib.patches import Patch, Rectangle
 from sklearn_rnn._training.lanes import Segments, Truncation, lanes, updates
 
 IMAGES = Path(__file__).parent / "images"
-# The palette of Okabe and Ito (2008), whose colours are told apart with any kind of colour vision.
+# The palette of Okabe and Ito (2008), which can be distinguished with any kind of colour vision.
 BLUE, SKY, ORANGE, GREEN = "#0072B2", "#56B4E9", "#E69F00", "#009E73"
 PINK, RED, YELLOW = "#CC79A7", "#D55E00", "#F0E442"
 EDGE = {"edgecolor": "#222222", "linewidth": 0.6}
 RUN_ONLY, MASKED = {"facecolor": "white", "hatch": "////"}, {"facecolor": "white", "hatch": "xxxx"}
-# The salt makes names inside the files the same in every run.
+# The salt makes the ids in the SVG files the same in every run.
 STYLE = {"svg.hashsalt": "sklearn_rnn", "font.size": 10, "hatch.linewidth": 0.6, "hatch.color": "#777777"}
 
 N = 11  # steps of the series whose windows are drawn
@@ -65,7 +65,7 @@ def draw_windows() -> Figure:
 
 
 def draw_lanes() -> Figure:
-    """Draw how lanes share out the series of a panel, and one long series."""
+    """Draw how the series of a panel, and the segments of one long series, are assigned to lanes."""
     figure = Figure(figsize=(8.4, 0.62 * (PANEL_LANES + LONG_LANES) + 3.2), layout="constrained")
     figure.get_layout_engine().set(h_pad=0.12)
     upper, lower = figure.subplots(2, 1, height_ratios=[PANEL_LANES, LONG_LANES])
@@ -104,7 +104,7 @@ def _draw_updates(axes: Axes, found: list[tuple[int, ...]]) -> None:
 
 
 def _draw_epoch(axes: Axes, lengths: list[int], n_lanes: int) -> None:
-    """Draw what each lane runs in each update of an epoch, and where states come from."""
+    """Draw the chunk of each lane in each update of an epoch, and the states that are passed on."""
     segments = _segments(Truncation(K1, K1, stateful=True), lengths, n_lanes)
     order = np.arange(len(segments))
     lane_of = lanes(segments.chunks, n_lanes, order)
@@ -126,7 +126,7 @@ def _draw_epoch(axes: Axes, lengths: list[int], n_lanes: int) -> None:
 
 
 def _draw_chunk(axes: Axes, segments: Segments, segment: int, chunk: int, x: float, y: float) -> None:
-    """Draw the steps of a chunk, and what is masked behind the last one."""
+    """Draw the steps of a chunk, and the masked steps after its end."""
     color = (SKY, ORANGE, GREEN, PINK, YELLOW, BLUE)[segment]
     for place, step in enumerate(range(K1 * chunk, K1 * (chunk + 1))):
         is_real = step < segments.length[segment]
@@ -137,7 +137,7 @@ def _draw_chunk(axes: Axes, segments: Segments, segment: int, chunk: int, x: flo
 
 
 def _label_segment(axes: Axes, segments: Segments, segment: int, lane_of: Any, begins: Any) -> None:
-    """Name a segment, mark the state in which it begins, and draw where the one at its end goes."""
+    """Label a segment, mark its initial state, and draw an arrow from its last state to the next segment."""
     x, y = K1 * begins[segment], 2 * lane_of[segment] + 1
     is_whole = len(set(segments.sequence)) == len(segments)
     name = f"series {'abcdef'[segments.sequence[segment]]}" if is_whole else f"segment {segment + 1}"

@@ -3,11 +3,11 @@ PM2.5 in Beijing, each of the next 24 hours
 ===========================================
 
 At every hour of 2014: how much fine dust will there be in one hour, in two, ... in 24? A GRU that reads the last day of
-PM2.5 and weather answers all 24 hours at once. It learns from 2010 to 2013, and is compared with forecasts that need
-no model and with linear models on the same lags.
+PM2.5 and weather predicts all 24 hours at once. It is trained on 2010 to 2013, and compared with naive forecasts and
+with linear models on the same lags.
 
-The calendar is known ahead: what hour it will be, and what time of the year. The weather isn't, and a forecast sees
-none of the hours to come. What perfect foresight of the weather would be worth is shown for comparison, at the end::
+The calendar is known ahead: the hour of the day and the time of the year. The weather isn't, so no forecast uses the
+weather of the hours to come. For comparison, the script ends with the error of a model that is given this weather::
 
     python examples/beijing_24h.py
     python examples/beijing_24h.py --choose             # the settings tried, on 2013
@@ -40,7 +40,7 @@ SKEWED = [TARGET, "Iws", "Is", "Ir"]  # PM2.5, wind, hours of snow and of rain: 
 TOTAL = "all 24"
 SHOWN = [1, 6, 12, 24]
 
-# Of those that `choose` tries, the settings with the least error in 2013, after learning from 2010 to 2012.
+# Of the settings that `choose` tries, those with the smallest error in 2013, after training on 2010 to 2012.
 SETTINGS: dict[str, Any] = {"hidden_layer_sizes": (64,), "dropout": 0.2, "max_epochs": 5}
 
 
@@ -48,12 +48,12 @@ def main(
     begin: str = "2010", held_out: str = "2014", settings: dict = SETTINGS, seeds: Sequence[int] = (0, 1, 2),
     plot: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Learn from `begin` up to `held_out`, forecast within that; return the mean absolute errors by hours ahead."""
+    """Train from `begin` up to `held_out`, forecast within `held_out`; return mean absolute errors by hours ahead."""
     start = time.perf_counter()
     table, measured = read_table(begin, held_out)
     n_learn = int((table.index < held_out).sum())
     counted = int(measured[n_learn:].sum())
-    print(f"{n_learn} hours to learn from, {len(table) - n_learn} held out, {counted} of them measured\n")
+    print(f"{n_learn} training hours, {len(table) - n_learn} held out, {counted} of them measured\n")
 
     tests = {}
     for name, (forecaster, scale) in forecasters(settings, seeds).items():
@@ -64,7 +64,7 @@ def main(
 
     foresight = network(settings, seeds[0]).set_params(known=list(table.columns.drop(TARGET)))
     seer = errors_by_hour({"GRU": test(foresight, table, n_learn, measured, scale="log")}).loc["GRU", TOTAL]
-    print(f"\nNo forecast: a GRU that is shown the true weather of the next 24 hours has {seer:.1f} ug/m3 over all 24.")
+    print(f"\nNo forecast: a GRU that is given the true weather of the next 24 hours has {seer:.1f} ug/m3 over all 24.")
     if plot is not None:
         draw(tests, plot)
     print(f"{time.perf_counter() - start:.0f} s in all")
@@ -72,7 +72,7 @@ def main(
 
 
 def choose() -> None:
-    """Print the errors of some settings in 2013, after learning from 2010 to 2012."""
+    """Print the errors of some settings in 2013, after training on 2010 to 2012."""
     table, measured = read_table("2010", "2013")
     n_learn = int((table.index < "2013").sum())
     grid = [
@@ -89,9 +89,9 @@ def choose() -> None:
 
 
 def read_table(begin: str, held_out: str) -> tuple[pd.DataFrame, pd.Series]:
-    """Return the table up to the end of what is held out, with the calendar, and which hours were measured.
+    """Return the table with the calendar, up to the end of the held-out rows, and which hours were measured.
 
-    The other hours hold the last value before. A forecast may read that, as it knew no better, but isn't judged by it.
+    The other hours contain the last value before them. Forecasts may use this value, but errors don't count it.
     """
     X = load_beijing_pm25().data
     hour, day = 2 * np.pi * X.index.hour / 24, 2 * np.pi * X.index.day_of_year / 365.25
@@ -101,10 +101,10 @@ def read_table(begin: str, held_out: str) -> tuple[pd.DataFrame, pd.Series]:
 
 
 def with_logs(table: pd.DataFrame) -> pd.DataFrame:
-    """Take logarithms of what is skewed, PM2.5 among it.
+    """Take logarithms of the skewed columns, including PM2.5.
 
-    That is no other question to a model that minimises absolute errors: its answer is the median of what may come, and
-    the logarithm of the median is the median of the logarithms.
+    A model that minimises absolute errors predicts the median, and the logarithm of the median is the median of the
+    logarithms. So the prediction can be transformed back.
     """
     return table.assign(**{name: np.log1p(table[name]) for name in SKEWED})
 
@@ -116,7 +116,7 @@ def forecasters(settings: dict, seeds: Sequence[int]) -> dict[str, tuple[Any, st
     """Return each forecaster, and the scale of PM2.5 that it works in."""
     naive = {"target": TARGET, "known": CALENDAR, "horizon": AHEAD, "validation_fraction": None}
     ridge = make_pipeline(StandardScaler(), Ridge(1000))
-    # The median by linear regression: no squares, but absolute errors. Its gradients need targets of order one.
+    # Linear regression of the median: absolute errors in place of squared ones. It needs targets of order one.
     absolute = SGDRegressor(
         loss="epsilon_insensitive", epsilon=0, alpha=1e-3, eta0=3e-3, average=True, max_iter=10, tol=None,
         random_state=0,
@@ -134,7 +134,7 @@ def forecasters(settings: dict, seeds: Sequence[int]) -> dict[str, tuple[Any, st
 
 
 def network(settings: dict, seed: int) -> SequenceForecaster:
-    """Return the network: it reads the levels of a day, and answers 24 changes from the newest one."""
+    """Return the network: it reads the levels of a day, and predicts 24 changes from the newest one."""
     return joint(gru(**settings, random_state=seed), anchor="last", relative=False)
 
 
@@ -147,7 +147,7 @@ def gru(max_epochs: int, **settings: Any) -> Pipeline:
 
 
 def joint(regressor: Any, **options: Any) -> SequenceForecaster:
-    """Forecast all 24 hours at once from the last 24; errors are measured below, so not in `fit`, too."""
+    """Forecast all 24 hours at once from the last 24. Errors are measured below, so `fit` need not measure them."""
     return SequenceForecaster(
         regressor, lags=LAGS, horizon=AHEAD, strategy="joint", target=TARGET, known=CALENDAR, validation_fraction=None,
         **options,
@@ -193,7 +193,7 @@ def draw(tests: dict[str, pd.DataFrame], path: str) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="PM2.5 in Beijing, each of the next 24 hours.")
-    parser.add_argument("--choose", action="store_true", help="try settings on 2013, without a look at 2014")
+    parser.add_argument("--choose", action="store_true", help="try settings on 2013, without using 2014")
     parser.add_argument("--plot", metavar="FILE", help="draw the errors by hours ahead to this file")
     options = parser.parse_args()
     if options.choose:

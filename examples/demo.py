@@ -2,13 +2,12 @@
 PM2.5 in Beijing, 24 hours ahead
 ================================
 
-The main job of the package, on real data: an hourly table with gaps and a text column becomes a tuned recurrent
-model, in plain scikit-learn.
+From an hourly table with gaps and a text column to a tuned recurrent network, with the ordinary tools of scikit-learn.
 """
 
 # %%
-# The table: hourly PM2.5 and weather, five years. PM2.5 has gaps, wind direction is text. What the calendar says is
-# known ahead, so that the model may see it up to the hour that it predicts.
+# The table: five years of hourly PM2.5 and weather. PM2.5 has gaps, and the wind direction is text. The calendar is
+# known ahead, so the model may use it up to the hour that it predicts.
 
 from __future__ import annotations
 
@@ -37,18 +36,18 @@ CALENDAR = ["hour_sin", "hour_cos", "year_sin", "year_cos"]
 
 start = time.perf_counter()
 X, _ = load_beijing_pm25(raw=True, return_X_y=True)
-_, y = load_beijing_pm25(return_X_y=True)  # gaps carried forward, so that every row has a target
+_, y = load_beijing_pm25(return_X_y=True)  # gaps filled forward, so that every row has a target
 hour, day = 2 * np.pi * X.index.hour / 24, 2 * np.pi * X.index.day_of_year / 365.25
 X = X.assign(hour_sin=np.sin(hour), hour_cos=np.cos(hour), year_sin=np.sin(day), year_cos=np.cos(day))
 measured = X["pm2.5"].notna().to_numpy()
 
-n_train = int(0.8 * len(X))  # four years to learn from, the last one is held out
+n_train = int(0.8 * len(X))  # four years for training, the last one is held out
 X_train, X_test, y_train, y_test = X[:n_train], X[n_train:], y[:n_train], y[n_train:]
-print(f"{len(X_train)} hours to learn from, {len(X_test)} held out, {X.shape[1]} columns, {(~measured).sum()} gaps")
+print(f"{len(X_train)} training hours, {len(X_test)} held out, {X.shape[1]} columns, {(~measured).sum()} gaps")
 
 # %%
-# One pipeline from the raw table to the forecast. Every step keeps all rows and their index; the framer gives each
-# row the hours up to 24 before it, so that nothing is shifted by hand and nothing later is seen.
+# One pipeline from the raw table to the forecast. Every step keeps all rows and their index. The framer gives each row
+# a window that ends 24 hours before it, so that y is never shifted by hand and no later hour is used.
 
 
 def preparation():
@@ -74,7 +73,7 @@ model = make_pipeline(
 )  # fmt: skip
 
 # %%
-# A small grid, each candidate tried on the future of what it has learned from.
+# A small grid. Each candidate is tested on rows that come after its training rows.
 
 search = GridSearchCV(
     model,
@@ -86,7 +85,7 @@ search = GridSearchCV(
 print(f"best of the grid: {search.best_params_}, in {time.perf_counter() - start:.0f} s")
 
 # %%
-# Against the simplest forecasts there are, on the hours of the held-out year that were measured.
+# Compare with two simple forecasts, on those hours of the held-out year that were measured.
 
 lag_table = make_pipeline(
     preparation(),

@@ -1,18 +1,17 @@
 """
-From a sequence to another: encoder and decoder
-===============================================
+From one sequence to another: encoder and decoder
+=================================================
 
-A day of weather in Beijing is read, and the temperature of the next 24 hours is answered: a sequence of 24 steps in,
-one of 24 steps out. `EncoderDecoderRegressor` reads with one recurrent network, the encoder, and answers with another,
-the decoder, which begins in the state that the encoder ends in and runs for 24 steps. What the decoder reads in each
-of them is up to you:
+From a day of weather in Beijing, predict the temperature of the next 24 hours: the input is a sequence of 24 steps, the
+output another one of 24 steps. `EncoderDecoderRegressor` reads the input with one recurrent network, the encoder. A
+second one, the decoder, starts from the last state of the encoder and runs for 24 steps. You choose what it reads:
 
-- ``decoder="repeat"``: the last output of the encoder, in every step;
-- ``decoder="feedback"``: its own output of the step before. In training it may be told the true one in its place, with
-  a probability, ``teacher_forcing``: that trains faster, but on something else than `predict` does.
+- ``decoder="repeat"``: the last output of the encoder, at every step;
+- ``decoder="feedback"``: its own output of the previous step. In training this is replaced by the true value with the
+  probability ``teacher_forcing``. That trains faster, but `predict` has no true values to feed.
 
-An `LSTMRegressor` answers 24 numbers, too, all at once from its last state, with weights of its own for each hour. And
-a decoder needs no sequence to begin from: from a single hour it makes a day, which is called one-to-many::
+For comparison, an `LSTMRegressor` predicts all 24 numbers at once from its last state, with separate weights for each
+hour. A decoder can also start from a single hour and predict a day, which is called one-to-many::
 
     python examples/encoder_decoder.py
     python examples/encoder_decoder.py --plot encoder_decoder.png
@@ -33,7 +32,7 @@ from skorch.callbacks import LRScheduler
 from sklearn_rnn import EncoderDecoderRegressor, LSTMRegressor, SequenceScaler
 from sklearn_rnn.datasets import load_beijing_pm25
 
-HOURS = AHEAD = 24  # read, and answered
+HOURS = AHEAD = 24  # read, and predicted
 SHOWN = [1, 6, 12, 24]
 
 
@@ -41,31 +40,31 @@ def main(
     begin: str = "2011", held_out: str = "2014", every: int = 7, max_epochs: int = 12, n_units: int = 32,
     plot: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Learn from `begin` up to `held_out`, from every k-th hour; return mean absolute errors by hours ahead."""
+    """Train from `begin` up to `held_out`, on every k-th hour; return mean absolute errors by hours ahead."""
     start = time.perf_counter()
     table = read_table()
     X, y = windows(table[begin:held_out], every)
     n_learn = int((table[begin:held_out].index < held_out).sum())
     first = every * np.arange(len(X))
-    learn, held = first + HOURS + AHEAD <= n_learn, first + HOURS >= n_learn  # by the hours that are answered
-    print(f"{learn.sum()} windows to learn from, X {X[learn].shape} and y {y[learn].shape}; {held.sum()} held out\n")
+    learn, held = first + HOURS + AHEAD <= n_learn, first + HOURS >= n_learn  # by the hours that are predicted
+    print(f"{learn.sum()} training windows, X {X[learn].shape} and y {y[learn].shape}; {held.sum()} held out\n")
 
-    # Naive forecasts of the change from the newest temperature: none, or that to the temperature of a day before.
+    # Naive forecasts of the change from the newest temperature: zero, or the change to the temperature of a day before.
     newest = X[held, -1:, 0]
-    answers = {"last value": np.zeros_like(y[held]), "value of a day before": X[held, :, 0] - newest}
+    predictions = {"last value": np.zeros_like(y[held]), "value of a day before": X[held, :, 0] - newest}
     for name, (model, n_hours) in models(max_epochs, n_units).items():
         begin_fit = time.perf_counter()
         model.fit(X[learn, -n_hours:], y[learn])
-        answers[name] = model.predict(X[held, -n_hours:])
+        predictions[name] = model.predict(X[held, -n_hours:])
         print(f"{name:32} {n_hours:2} hours read, fitted in {time.perf_counter() - begin_fit:4.1f} s", flush=True)
 
-    errors = pd.DataFrame({name: np.abs(answer - y[held]).mean(axis=0) for name, answer in answers.items()}).T
+    errors = pd.DataFrame({name: np.abs(each - y[held]).mean(axis=0) for name, each in predictions.items()}).T
     errors.columns = pd.RangeIndex(1, AHEAD + 1, name="hours ahead")
     errors["all 24"] = errors.mean(axis=1)
     print("\nTemperature in Beijing, mean absolute error in degrees Celsius by hours ahead")
     print(errors[[*SHOWN, "all 24"]].to_string(float_format="{:.2f}".format))
     if plot is not None:
-        draw(newest + y[held], {name: newest + answer for name, answer in answers.items()}, plot)
+        draw(newest + y[held], {name: newest + each for name, each in predictions.items()}, plot)
     print(f"\n{time.perf_counter() - start:.0f} s in all")
     return errors
 
@@ -80,7 +79,7 @@ def read_table() -> pd.DataFrame:
 def windows(table: pd.DataFrame, every: int) -> tuple[np.ndarray, np.ndarray]:
     """Return sequences of shape (n, 24, 5), and the changes of temperature that follow, of shape (n, 24).
 
-    Changes are counted from the newest temperature of each window, so that what is learned holds in any season.
+    Changes are measured from the newest temperature of each window, so that they are alike in all seasons.
     """
     values = sliding_window_view(table.to_numpy(), HOURS + AHEAD, axis=0)[::every].transpose(0, 2, 1)
     X, following = values[:, :HOURS], values[:, HOURS:, 0]
@@ -112,8 +111,8 @@ def models(max_epochs: int, n_units: int) -> dict[str, tuple[Pipeline, int]]:
     }
 
 
-def draw(truth: np.ndarray, answers: dict[str, np.ndarray], path: str) -> None:
-    """Draw a few days, each as it was forecast at its beginning."""
+def draw(truth: np.ndarray, predictions: dict[str, np.ndarray], path: str) -> None:
+    """Plot a few days, each with the forecasts made at its beginning."""
     import matplotlib.pyplot as plt
 
     hours = np.arange(1, AHEAD + 1)
@@ -121,7 +120,7 @@ def draw(truth: np.ndarray, answers: dict[str, np.ndarray], path: str) -> None:
     for ax, i in zip(axes.flat, np.linspace(0, len(truth) - 1, axes.size).astype(int), strict=True):
         ax.plot(hours, truth[i], color="black", label="truth")
         for name in ("LSTM, 24 outputs at once", "repeat", "feedback, teacher forcing 0.5"):
-            ax.plot(hours, answers[name][i], label=name)
+            ax.plot(hours, predictions[name][i], label=name)
     figure.supxlabel("hours ahead")
     figure.supylabel("temperature (°C)")
     axes.flat[0].legend(fontsize="small")
@@ -130,6 +129,6 @@ def draw(truth: np.ndarray, answers: dict[str, np.ndarray], path: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="From a sequence to another: encoder and decoder.")
+    parser = argparse.ArgumentParser(description="From one sequence to another: encoder and decoder.")
     parser.add_argument("--plot", metavar="FILE", help="draw a few days and their forecasts to this file")
     main(plot=parser.parse_args().plot)

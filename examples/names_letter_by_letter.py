@@ -2,9 +2,9 @@
 First names, letter by letter
 =============================
 
-An LSTM reads a name one letter at a time and answers, after each letter, how probable every next one is. What it has
-learned is measured on names held out, in bits per letter. Then new names are drawn from it with a `Stream`: each
-letter drawn is the next one read, for many names side by side.
+An LSTM reads a name one letter at a time and predicts, after each letter, the probability of every next letter. Its
+cross-entropy is measured on held-out names, in bits per letter. Then new names are sampled with a `Stream`: each
+sampled letter is the next one read, for many names side by side.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from sklearn.utils import shuffle
 from sklearn_rnn import LSTMClassifier, SequenceOneHotEncoder
 from sklearn_rnn.datasets import load_names
 
-START, END = "^", "$"  # read before the first letter, and answered after the last one
-LONGEST = 15  # letters after which a drawn name is cut; those of the data have up to 11
+START, END = "^", "$"  # read before the first letter, and predicted after the last one
+LONGEST = 15  # a sampled name ends here; those of the data have up to 11 letters
 
 
 def main(n_names: int | None = None, n_units: int = 128, max_epochs: int = 40, n_drawn: int = 500) -> dict:
-    """Learn, measure and draw, from all names or `n_names` of them; return the figures printed."""
-    # 1. The data, in random order. A name on the list of women and on that of men is taken once.
+    """Train, measure and sample, with all names or `n_names` of them; return the numbers printed."""
+    # 1. The data, in random order. A name that is on the list of women and on that of men is used once.
     names = shuffle(sorted({name.lower() for name in load_names().data}), n_samples=n_names, random_state=0)
     n_train = int(0.8 * len(names))
     train, test = names[:n_train], names[n_train:]
@@ -35,9 +35,9 @@ def main(n_names: int | None = None, n_units: int = 128, max_epochs: int = 40, n
     encoder = SequenceOneHotEncoder([START, END, *ascii_lowercase]).fit(train)
     model = fit_network(encoder, train, n_units, max_epochs)
     seconds = time.perf_counter() - begin
-    print(f"{len(train)} names to learn from, {len(test)} held out; {model.n_iter_} epochs in {seconds:.0f} s")
+    print(f"{len(train)} training names, {len(test)} held out; {model.n_iter_} epochs in {seconds:.0f} s")
 
-    # 3. What it knows of names that it has not seen, beside tables of counts.
+    # 3. Probabilities of the letters of held-out names, compared with tables of counts.
     probabilities = {
         "letter frequencies": of_counts(train, test, order=0),
         "pairs of letters": of_counts(train, test, order=1),
@@ -45,11 +45,11 @@ def main(n_names: int | None = None, n_units: int = 128, max_epochs: int = 40, n
         "LSTM": of_network(model, encoder, test),
     }
     bits = {of: -np.log2(p).mean() for of, p in probabilities.items()}
-    print("\nCross-entropy on the names held out, in bits per letter; the end of a name counts as one")
+    print("\nCross-entropy on the held-out names, in bits per letter; the end of a name counts as a letter")
     for of, value in bits.items():
         print(f"  {of:20} {value:.2f}")
 
-    # 4. Names that it makes up. A low temperature keeps to what is likely.
+    # 4. New names. At a low temperature likely letters are drawn even more often.
     drawn = {}
     for temperature in (0.5, 1.0):
         drawn[temperature] = draw(model, encoder, n_drawn, temperature, np.random.default_rng(0))
@@ -58,9 +58,9 @@ def main(n_names: int | None = None, n_units: int = 128, max_epochs: int = 40, n
 
 
 def fit_network(encoder, names: list[str], n_units: int, max_epochs: int) -> LSTMClassifier:
-    """Learn which letter comes next: a name is a sequence, and each of its steps has a target.
+    """Learn to predict the next letter: a name is a sequence, and each of its steps has a target.
 
-    Names differ in length, so that X is a list of arrays and y a list of lists. Nothing is padded.
+    Names differ in length, so X is a list of arrays and y a list of lists. No padding is needed.
     """
     X = encoder.transform([START + name for name in names])
     y = [list(name + END) for name in names]
@@ -71,17 +71,17 @@ def fit_network(encoder, names: list[str], n_units: int, max_epochs: int) -> LST
 
 
 def of_network(model, encoder, names: list[str]) -> np.ndarray:
-    """Return how probable the network held each letter, after those before it."""
-    answers = np.concatenate(model.predict_proba(encoder.transform([START + name for name in names])))
+    """Return the probability that the network gives each letter, after those before it."""
+    probabilities = np.concatenate(model.predict_proba(encoder.transform([START + name for name in names])))
     column = {letter: j for j, letter in enumerate(model.classes_)}
     letters = [column[letter] for name in names for letter in name + END]
-    return answers[np.arange(len(answers)), letters]
+    return probabilities[np.arange(len(probabilities)), letters]
 
 
 def of_counts(train: list[str], test: list[str], order: int) -> np.ndarray:
-    """Return how probable a table of counts held each letter, given the `order` letters before it.
+    """Return the probability that a table of counts gives each letter, after the `order` letters before it.
 
-    One is added to every count, so that nothing is impossible (Laplace smoothing).
+    One is added to every count, so that no probability is zero (Laplace smoothing).
     """
     count = Counter(pieces(train, order))
     before = Counter(piece[:-1] for piece in count.elements())
@@ -96,9 +96,9 @@ def pieces(names: list[str], order: int) -> list[str]:
 
 
 def draw(model, encoder, n_drawn: int, temperature: float, rng: np.random.Generator) -> list[str]:
-    """Draw names side by side, each a series of the stream, until all have ended.
+    """Sample names side by side, each a series of the stream, until all have ended.
 
-    Probabilities are raised to the power of 1 / temperature: below 1 what is likely becomes likelier still.
+    Probabilities are raised to the power of 1 / temperature: below 1, likely letters become even more likely.
     """
     stream = model.stream(n_series=n_drawn, method="predict_proba")
     letters, names = [START] * n_drawn, [""] * n_drawn
@@ -107,16 +107,16 @@ def draw(model, encoder, n_drawn: int, temperature: float, rng: np.random.Genera
         p = stream.step(steps).astype(np.float64) ** (1 / temperature)
         letters = model.classes_[rng.multinomial(1, p / p.sum(axis=1, keepdims=True)).argmax(axis=1)]
         names = [name + letter for name, letter in zip(names, letters, strict=True)]
-    ended = [name.split(END)[0] for name in names]  # the stream went on with them while others had not ended
+    ended = [name.split(END)[0] for name in names]  # all names are sampled until the last one ends
     return [name for name in ended if name]
 
 
 def summary(drawn: list[str], train: list[str], test: list[str]) -> str:
-    """Say how many names are new, that is, not among those learned from, and which come first."""
+    """Describe how many names are new, that is, not among the training names, and list the first of them."""
     different = list(dict.fromkeys(drawn))
     new = [name for name in different if name not in set(train)]
     counts = f"{len(drawn)} names, {len(different)} different ones, {len(new)} of them new"
-    real = f"{len(set(new) & set(test))} of these are among the names held out"
+    real = f"{len(set(new) & set(test))} of these are among the held-out names"
     return f"{counts}; {real}. New are\n  " + ", ".join(name.capitalize() for name in new[:10])
 
 

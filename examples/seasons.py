@@ -2,20 +2,19 @@
 Two series with a season, and four strategies
 =============================================
 
-Carbon dioxide at Mauna Loa rises and falls with the year, on a rising trend; sunspots come and go in cycles of about
-eleven years, no two alike. Each is forecast again and again from one row after the other of its last fifth, 26 weeks or
-12 months ahead, in all the ways from a regressor to several steps:
+Carbon dioxide at Mauna Loa rises and falls with the year, on a rising trend. Sunspots come and go in cycles of about
+eleven years, no two alike. Each series is forecast from every row of its last fifth, 26 weeks or 12 months ahead, with
+every strategy:
 
-- recursive: one step is learned, and forecasts are fed back;
-- direct: an estimator for each step ahead;
-- joint: one estimator that answers all steps at once;
-- encoder-decoder: likewise, with a decoder that runs once for each step ahead.
+- recursive: one estimator learns one step, and its forecasts are fed back;
+- direct: one estimator for each step ahead;
+- joint: one estimator that predicts all steps at once;
+- encoder-decoder: the same, with a decoder that runs once for each step ahead.
 
-Whatever they forecast is worth as much as it is better than the last season over again, and than a linear model of the
-same lags::
+All are compared with the last season repeated, and with a linear model on the same lags::
 
     python examples/seasons.py
-    python examples/seasons.py --quick              # few epochs and forecasts, to see it run
+    python examples/seasons.py --quick              # few epochs and forecasts, for a first run
     python examples/seasons.py --plot seasons.png
 """
 
@@ -46,17 +45,17 @@ from sklearn_rnn import (
 from sklearn_rnn.datasets import load_co2, load_sunspots
 from sklearn_rnn.lags import suggest_lags
 
-SHARE = 0.8  # of the rows are learned from
+SHARE = 0.8  # of the rows are for training
 
 
 @dataclass(frozen=True)
 class Study:
-    """A series, what is asked of it, and how networks learn it.
+    """A series, how far it is forecast, and how networks are trained on it.
 
-    Lags are chosen below. The rest was chosen on the last fifth of the rows to learn from, after learning from the four
-    fifths before. For CO2, changes from the last value beat changes from that of a year before; for the sunspots,
-    numbers beat changes by little. Of 20 to 40 epochs, and 8 to 15 for the sunspots, more were slightly better: the
-    numbers here are between these, for the sake of time.
+    Lags are chosen below. The other settings were chosen on the last fifth of the training rows, after training on the
+    four fifths before. For CO2, changes from the last value beat changes from the value a year before; for sunspots,
+    the values themselves beat changes by little. Of 20 to 40 epochs for CO2, and 8 to 15 for sunspots, more were
+    slightly better. The numbers here lie in between, to save time.
     """
 
     table: pd.DataFrame
@@ -76,7 +75,7 @@ class Study:
         return NaiveForecaster("seasonal", season=self.season, horizon=self.steps, validation_fraction=None)
 
     def forecaster(self, regressor: Any, strategy: str, lags: int) -> SequenceForecaster:
-        """Errors are measured by `backtest`, so not by `fit`, too. Only "direct" has several jobs."""
+        """Errors are measured by `backtest`, so `fit` need not measure them. Only "direct" uses `n_jobs`."""
         return SequenceForecaster(
             regressor, lags=lags, horizon=self.steps, strategy=strategy, anchor=self.anchor, naive=self.naive,
             validation_fraction=None, random_state=0, n_jobs=2,
@@ -104,7 +103,7 @@ def main(
             full.anchor, max_epochs or full.max_epochs,
         )  # fmt: skip
         n_test = len(study.table) - study.n_learn
-        print(f"{name}: {study.n_learn} rows to learn from, {n_test} held out, {study.steps} steps ahead")
+        print(f"{name}: {study.n_learn} training rows, {n_test} held out, {study.steps} steps ahead")
         lags = choose_lags(study)
         tests[name] = {}
         for way, forecaster in ways(study, lags).items():
@@ -121,9 +120,9 @@ def main(
 
 
 def choose_lags(study: Study) -> int:
-    """Choose lags by a search on the rows to learn from. The suggestion says where to look."""
+    """Choose lags by a search on the training rows. The suggestion from the correlogram is printed beside it."""
     learn = study.table[: study.n_learn]
-    folds = TimeSeriesSplit(3, test_size=len(learn) // 10)  # each tenth of the last three from all rows before it
+    folds = TimeSeriesSplit(3, test_size=len(learn) // 10)  # one for each of the last three tenths
     search = GridSearchCV(
         study.forecaster(Ridge(), "recursive", lags=1),
         {"lags": study.lags_tried},
@@ -138,9 +137,9 @@ def choose_lags(study: Study) -> int:
 
 
 def ways(study: Study, lags: int) -> dict[str, Any]:
-    """Return each way to forecast, all with the same lags. Ridge answers jointly just what it answers directly."""
+    """Return the forecasters, all with the same lags. Ridge has no "joint": it would predict the same as "direct"."""
     lstm, pair = network(LSTMRegressor, study.max_epochs), network(EncoderDecoderRegressor, study.max_epochs)
-    brief = network(LSTMRegressor, -(-study.max_epochs // 2))  # as many LSTMs as steps ahead
+    brief = network(LSTMRegressor, -(-study.max_epochs // 2))  # because there are as many LSTMs as steps ahead
     return {
         "last value": NaiveForecaster("last", horizon=study.steps, validation_fraction=None),
         "last season": study.naive,
@@ -160,7 +159,7 @@ def network(kind: type, max_epochs: int) -> Pipeline:
 
 
 def compare(tests: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the mean absolute error of each way: one step ahead, as many as asked for, and over all."""
+    """Return the mean absolute errors of each forecaster, of the first step, the last step and all steps."""
     naive = tests["last season"]["y_pred"]
     rows = {}
     for way, test in tests.items():
@@ -175,7 +174,7 @@ def compare(tests: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def in_words(table: pd.DataFrame) -> str:
-    """Write a table; the skill is one minus the ratio of the error over all steps to that of the last season."""
+    """Format a table. The skill is one minus the ratio of the error over all steps to that of the last season."""
     return table.to_string(float_format="{:.2f}".format)
 
 

@@ -2,9 +2,9 @@
 A sine wave, and its future
 ===========================
 
-The first exercise of forecasting with recurrent networks: an LSTM that has read 20 periods of a sine wave goes on with
-it. It learns only which value comes next; the value that it answers is appended to what it has read, and so on, 250
-times. In five lines::
+The classic first exercise of forecasting with recurrent networks: an LSTM reads 20 periods of a sine wave and continues
+it. It learns to predict one value. Each prediction is appended to the values it reads, and so on, 250 times. In five
+lines::
 
     from sklearn_rnn import SequenceForecaster
     from sklearn_rnn.datasets import make_sine
@@ -13,8 +13,8 @@ times. In five lines::
     forecaster = SequenceForecaster(lags=50, random_state=0).fit(X)
     print(forecaster.forecast(250))
 
-Below, the end of the wave is held out first, to see how far off forecasts are and what helps. Then the best forecaster
-learns from everything, and goes on to where there are no data::
+Below, the end of the wave is held out first, to measure the errors of several forecasters. Then the best one is trained
+on the whole wave and continues it beyond the data::
 
     python examples/sine_wave.py
     python examples/sine_wave.py --plot sine_wave.png
@@ -42,13 +42,13 @@ def main(
     period: int = 50, n_periods: int = 20, max_epochs: int = 30, seeds: Sequence[int] = (0, 1, 2),
     plot: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Try on the end of the wave, choose, and go on beyond it; return the errors beyond it, a row per seed."""
+    """Choose a forecaster on the end of the wave, forecast beyond it; return the errors there, one row per seed."""
     begin = time.perf_counter()
     steps = AHEAD * period
     whole = wave(0, n_periods * period, period)
     future = wave(len(whole), steps, period)
 
-    # 1. Learn from all but the last five periods, and forecast these.
+    # 1. Train on all but the last five periods, and forecast these.
     candidates = candidate_forecasters(period, max_epochs)
     past, end = whole[:-steps], whole[-steps:]
     tried = {
@@ -80,13 +80,13 @@ def wave(begin: int, n_steps: int, period: int) -> pd.DataFrame:
 def candidate_forecasters(period: int, max_epochs: int) -> dict[str, SequenceForecaster]:
     """Return forecasters that read windows of one period.
 
-    A forecaster learns changes. With ``relative=True`` windows are counted from their newest value, too, so that what
-    was learned holds at any level, which suits series that drift. But a wave returns to its mean, and nothing tells
-    such a forecaster how far from the mean it has got: small errors add up. By default, windows of a series that
-    doesn't drift show its values.
+    A forecaster learns changes. With ``relative=True`` windows contain differences from their newest value, too, so
+    that the level doesn't matter. This suits series that drift. But a wave returns to its mean, and such a forecaster
+    can't see how far it is from the mean, so small errors add up. By default, windows of a series that doesn't drift
+    contain its values.
 
-    What remains comes from training. Steps of one size leave the weights restless at the end, unless the learning rate
-    falls to zero. Any callback of skorch will do.
+    The remaining error comes from training. With a constant learning rate the weights still fluctuate at the end, so
+    the third forecaster lowers the rate to zero. Any callback of skorch can be used for this.
     """
     falling = LRScheduler(policy="CosineAnnealingLR", T_max=max_epochs)
     network = make_pipeline(SequenceScaler(), LSTMRegressor(lr=0.01, max_epochs=max_epochs, callbacks=[falling]))

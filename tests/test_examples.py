@@ -1,4 +1,4 @@
-"""The examples run, with small sizes, and their figures hold together."""
+"""The examples run with small sizes, and their numbers are consistent."""
 
 from __future__ import annotations
 
@@ -112,14 +112,14 @@ def encoder_decoder(tmp_path):
     assert plot.stat().st_size > 0
 
 
-# An example runs small, by the function of its name, which checks the figures it returns; and prints these words.
+# The function named after an example runs it with small sizes and checks the numbers returned; it prints these words.
 PRINTED = {
     names_letter_by_letter: ["bits per letter", "pairs of letters", "Temperature 0.5", "of them new"],
     weather: ["windows: ", "degrees Celsius", "last value", "Ridge on the lag table", "GRU"],
     sine_wave: ["held out", "beyond the data", "period ahead", "seed 0"],
     seasons: ["lags suggested", "cross-validated MAE in ppm", "MAE in sunspots", "encoder-decoder, joint"],
     beijing_24h: ["measured", "ug/m3 by hours ahead", "linear median", "GRU, seed 0", "No forecast"],
-    encoder_decoder: ["windows to learn from", "degrees Celsius", "one-to-many", "teacher forcing 0.5"],
+    encoder_decoder: ["training windows", "degrees Celsius", "one-to-many", "teacher forcing 0.5"],
 }
 
 
@@ -130,7 +130,7 @@ def test_example_runs(run, tmp_path, capsys):
     assert [words for words in PRINTED[run] if words not in printed] == []
 
 
-def test_weather_says_which_columns_a_wrong_file_lacks(tmp_path):
+def test_weather_names_missing_columns_of_a_wrong_file(tmp_path):
     example = load("weather")
     path = tmp_path / "other.csv"
     pd.DataFrame(1.0, index=range(5), columns=["Date Time", *example.COLUMNS[2:]]).to_csv(path)
@@ -138,28 +138,28 @@ def test_weather_says_which_columns_a_wrong_file_lacks(tmp_path):
         example.main([str(path)])
 
 
-def test_weather_says_that_a_file_is_too_short(tmp_path):
+def test_weather_raises_for_short_file(tmp_path):
     example = load("weather")
     path = write_weather(tmp_path / "weather.csv", example.COLUMNS, 1000)
     with pytest.raises(SystemExit, match="1000 rows are too few"):
         example.main([str(path)])
 
 
-def test_weather_fills_what_was_not_measured_from_before(tmp_path):
+def test_weather_fills_gaps_forward(tmp_path):
     example = load("weather")
     wind = example.read_weather(write_weather(tmp_path / "weather.csv", example.COLUMNS, 30))["wv (m/s)"]
     assert wind[10] == wind[9] > -1000
     assert example.read_weather(tmp_path / "weather.csv", 7).shape == (7, 14)
 
 
-def test_windows_of_weather_see_nothing_later_than_a_day_before():
+def test_weather_windows_end_a_day_before():
     example = load("weather")
     table = pd.DataFrame({"row": np.arange(1000.0)})
     windows = example.weather_model(epochs=1, valid_share=0.5)[1].fit(table).transform(table)
     assert windows[example.REACH].ravel()[[0, 1, -1]].tolist() == [0.0, 6.0, example.REACH - 144]
 
 
-def test_names_given_by_counts_add_up():
+def test_of_counts_sums_to_one():
     example = load("names_letter_by_letter")
     letters = [*example.ascii_lowercase, example.END]
     for order in (0, 1, 2):

@@ -1,4 +1,4 @@
-"""The guides: their code runs, pictures are drawn by the code they are about, and numbers are true."""
+"""The guides: their code runs, their pictures are those that the scripts draw, and their numbers are correct."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ WITH_CODE = [(name, title) for name, text in TEXTS.items() for title, code in se
 
 @pytest.mark.parametrize(("name", "title"), WITH_CODE)
 def test_code_of_each_section_runs_by_itself(name, title, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # where the guide saves a state
+    monkeypatch.chdir(tmp_path)  # the guide saves a state to a file here
     section = sections(TEXTS[name])[title]
     code = re.sub(r"^```.*$", "", section, flags=re.MULTILINE)
     line = TEXTS[name][: TEXTS[name].index(section)].count("\n")
     test = doctest.DocTestParser().get_doctest(code, {}, title, name, line)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     report = []
-    with sklearn.config_context():  # takes back what the guide sets
+    with sklearn.config_context():  # restores the settings that the guide changes
         failed, tried = doctest.DocTestRunner(optionflags=flags).run(test, out=report.append)
     assert tried > 0
     assert failed == 0, "".join(report)
@@ -50,7 +50,7 @@ def test_links_lead_to_sections(text):
     assert set(re.findall(r"\]\(#(.*?)\)", text)) <= anchors
 
 
-def test_pictures_are_those_that_are_drawn(tmp_path, monkeypatch):
+def test_pictures_are_drawn_by_the_scripts(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     all_named = set()
     for guide, text in TEXTS.items():
@@ -64,7 +64,7 @@ def test_pictures_are_those_that_are_drawn(tmp_path, monkeypatch):
     assert all_named == set((DOCS / "images").iterdir())
 
 
-def test_table_of_lanes_is_true():
+def test_table_of_lanes_is_correct():
     rows = re.findall(
         r"^\| (\d+)(?: \(default\))? \| (\d+) \| (\d+) \|$",
         sections(TEXTS["time.md"])["Lanes: batch_size"],

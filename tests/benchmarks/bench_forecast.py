@@ -1,9 +1,9 @@
 """A backtest of 1,000 origins against a loop of forecasts, and the encoder-decoder against hand-written torch.
 
-All are ratios in the same run, of the minimum of repeats. Both sides of the backtest fit once, on the same rows; the loop
-then asks the fitted forecaster for a forecast from each origin, as a user without `backtest` would.
+All numbers are ratios of times in the same run (minimum of repeats). Both sides of the backtest fit once, on the same rows.
+The loop then calls `forecast` from each origin, as a user without `backtest` would.
 
-Run it on a machine that does nothing else: python tests/benchmarks/bench_forecast.py
+Run it on an idle machine: python tests/benchmarks/bench_forecast.py
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def time_backtests(repeats: int) -> None:
 
 
 class Bare(nn.Module):
-    """An LSTM that reads, and another that begins with its state and reads the last output over and over."""
+    """An LSTM as encoder, and another as decoder: it starts from the last state and reads the last output repeatedly."""
 
     def __init__(self, output_steps: int) -> None:
         super().__init__()

@@ -1,10 +1,10 @@
 """Peak memory of framing a long table and fitting on its windows, against the size of the table.
 
-Frames 2,000,000 rows x 8 float32 features with 168 lags and fits one epoch on every 100th window. Materialised, the
-windows would take 10 GB (21 GB in float64). The cost of importing torch and of a first small fit is measured in the same process and
-given apart.
+Frames 2,000,000 rows x 8 float32 features with 168 lags and fits one epoch on every 100th window. If they were
+copied, all windows would take 10 GB (21 GB in float64). The cost of importing torch and of a first small fit is measured
+in the same process and printed separately.
 
-Run it as python tests/benchmarks/bench_memory.py
+Run it with python tests/benchmarks/bench_memory.py
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROWS, FEATURES, LAGS, STRIDE = 2_000_000, 8, 168, 100
 
 
 def peak() -> float:
-    """Peak resident memory of this process so far, in MB."""
+    """Return the peak resident memory of this process so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -31,7 +31,7 @@ def main() -> None:
 
     table = np.zeros((ROWS, FEATURES), dtype=np.float32)
     rng = np.random.default_rng(0)
-    for first in range(0, ROWS, 10_000):  # in pieces, so that making the data does not set the peak
+    for first in range(0, ROWS, 10_000):  # in pieces, so that the peak is not that of making the data
         table[first : first + 10_000] = rng.standard_normal((10_000, FEATURES), dtype=np.float32)
     windows = ShiftFramer(lags=LAGS).fit_transform(table)
     model.fit(windows[::STRIDE], table[::STRIDE, 0])
@@ -41,7 +41,7 @@ def main() -> None:
 
     size = table.nbytes / 2**20
     print(f"table                      {size:8.0f} MB")
-    print(f"windows, if materialised   {size * LAGS:8.0f} MB")
+    print(f"windows, if copied         {size * LAGS:8.0f} MB")
     print(f"fixed cost (torch, a fit)  {fixed:8.0f} MB")
     print(f"peak after fit             {trained:8.0f} MB, above the fixed cost {(trained - fixed) / size:.2f} tables")
     print(f"peak after predict         {peak():8.0f} MB, above the fixed cost {(peak() - fixed) / size:.2f} tables")

@@ -1,9 +1,9 @@
-"""Fit and predict against a hand-written torch loop on the same work, as ratios (minimum of repeats).
+"""Fit and predict against a hand-written torch loop on the same data, as ratios of times (minimum of repeats).
 
 The loop is what a torch user writes: nn.LSTM or nn.GRU and nn.Linear, tensors indexed by a permutation, Adam, clipping
-of the gradient norm. Both sides do the same epochs over the same batches on the same threads, taking turns.
+of the gradient norm. Both sides run the same epochs over the same batches on the same threads, in turn.
 
-Run it on a machine that does nothing else: python tests/benchmarks/bench_speed.py
+Run it on an idle machine: python tests/benchmarks/bench_speed.py
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sklearn_rnn import GRURegressor, LSTMRegressor
 
 SHAPES = [(20_000, 24, 4), (5_000, 120, 14)]
 CELLS = {"LSTM": (LSTMRegressor, nn.LSTM), "GRU": (GRURegressor, nn.GRU)}
-UNITS = 32  # what the estimators have by default
+UNITS = 32  # the default of the estimators
 
 
 class Bare(nn.Module):
@@ -64,7 +64,7 @@ def fastest(ours: Callable[[], object], bare: Callable[[], object], repeats: int
 def pairs(
     shape: tuple[int, int, int], name: str, batch_size: int, epochs: int
 ) -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
-    """The works to time: ours, and the loop's."""
+    """Return the calls to time, by name: that of the estimator and that of the loop."""
     X = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     y = X[:, :, 0].mean(axis=1)
     x, t = torch.from_numpy(X), torch.from_numpy(y)[:, None]

@@ -1,10 +1,10 @@
-"""Stateful training, streams and long series against hand-written torch, as ratios (minimum of repeats).
+"""Stateful training, streams and long series against hand-written torch, as ratios of times (minimum of repeats).
 
-Training: the loop is what a torch user writes for one or several series with targets per step: chunks in order, the
-state detached after each, Adam, clipping of the gradient norm. Both sides take turns over the same chunks.
-A step of a stream is compared with a call of the torch cell and a linear layer under inference mode.
+Training: the loop is what a torch user writes for one or several series with one target per step: chunks in order, the
+state detached after each, Adam, clipping of the gradient norm. Both sides run over the same chunks, in turn.
+A step of a stream is compared with a call of the torch cell and a linear layer in inference mode.
 
-Run it on a machine that does nothing else: python tests/benchmarks/bench_state.py
+Run it on an idle machine: python tests/benchmarks/bench_state.py
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def bare_fit(module: Bare, x: torch.Tensor, y: torch.Tensor, epochs: int) -> Non
 
 
 def time_training(repeats: int, epochs: int) -> None:
-    """Time as many updates with 16 lanes as with one, where an epoch has a sixteenth of them."""
+    """Time the same number of updates with 1 and with 16 lanes: 16 times as many epochs, each with 1/16 of the updates."""
     print(f"{'fit':5} {'lanes':>5} {'ours s':>8} {'loop s':>8} {'ratio':>6}")
     rng = np.random.default_rng(0)
     for name, lanes in itertools.product(CELLS, (1, 16)):
@@ -77,7 +77,7 @@ def time_training(repeats: int, epochs: int) -> None:
 
 
 def percentiles(call: Callable[[], object], repeats: int) -> np.ndarray:
-    """Return p50 and p99 of the time of a call, in microseconds."""
+    """Return the median and the 99th percentile of the time of a call, in microseconds."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -124,7 +124,7 @@ print(f"{features} x {dtype}, {lanes:2} lanes: data {{data:3.0f}} MB; peak above
 
 
 def measure_memory() -> None:
-    print("\nOne series of 1,000,000 steps cut at 500; X and y themselves are counted.")
+    print("\nOne series of 1,000,000 steps in chunks of 500; the memory of X and y is included.")
     for features, dtype, lanes in [(8, "float32", 1), (8, "float64", 1), (8, "float32", 32), (1, "float64", 1)]:
         code = MEMORY.format(features=features, dtype=dtype, lanes=lanes)
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
