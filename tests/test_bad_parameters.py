@@ -27,7 +27,7 @@ from mistakes import Mistake, cases
 from sklearn_rnn import LSTMRegressor, RNNRegressor
 
 ARCHITECTURE = (
-    "warm_start=True and partial_fit go on from the weights of the last fit, but hidden_layer_sizes, bidirectional or "
+    "warm_start=True and partial_fit continue from the weights of the last fit, but one of hidden_layer_sizes, bidirectional or "
     "the number of features, outputs or classes have changed since; fit afresh with warm_start=False."
 )
 TOO_FEW = (

@@ -133,7 +133,7 @@ def test_scale_is_per_output_over_all_steps():
     model = EncoderDecoderRegressor(**FAST).fit(X, y, sample_weight=w)
     counted = np.repeat(y, w, axis=0).reshape(-1, 2)
     assert_near(model._codec.mean, counted.mean(axis=0), 1e-9)
-    assert_near(model._y_scale, counted.std(axis=0), 1e-9)
+    assert_near(model._codec.scale, counted.std(axis=0), 1e-9)
     plain = EncoderDecoderRegressor(decoder="feedback", **EXACT).fit(X, y)
     moved = clone(plain).fit(X, 1e6 + 1e3 * y)
     np.testing.assert_allclose(moved.predict(X), 1e6 + 1e3 * plain.predict(X), rtol=1e-9)
@@ -280,12 +280,12 @@ BAD_Y = {
     ),
     "ragged": (
         [[1.0, 2.0], [1.0], [1.0], [1.0], [1.0], [1.0]],
-        "y has items of unequal lengths; every sequence is answered by as many steps: cut them to the shortest, or "
+        "y has items of unequal lengths; every output has as many steps: cut them to the shortest, or "
         "train an estimator per length.",
     ),
     "ragged array": (
         np.array([np.ones(2), *[np.ones(1)] * 5], dtype=object),
-        "y has items of unequal lengths; every sequence is answered by as many steps: cut them to the shortest, or "
+        "y has items of unequal lengths; every output has as many steps: cut them to the shortest, or "
         "train an estimator per length.",
     ),
     "NaN": (np.where(np.arange(18).reshape(6, 3) == 7, np.nan, 1.0), "y has NaN at sample 2; drop or impute targets that are missing."),
@@ -320,7 +320,7 @@ def test_other_shapes_than_in_fit():
 def test_no_going_on_with_another_network(change):
     model = EncoderDecoderRegressor(cell="lstm", max_epochs=1).set_params(hidden_layer_sizes=(1,)).fit(X0, Y0)
     message = (
-        "warm_start=True and partial_fit go on from the weights of the last fit, but cell, decoder, hidden_layer_sizes "
+        "warm_start=True and partial_fit continue from the weights of the last fit, but one of cell, decoder, hidden_layer_sizes "
         "or the number of features, outputs or classes have changed since; fit afresh with warm_start=False."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):

@@ -11,6 +11,7 @@ from sklearn.metrics import get_scorer
 from skorch.callbacks import Callback, EarlyStopping, ProgressBar
 
 from .._data.holdout import Part
+from .._data.sequences import Layout
 from .net import SequenceNet
 
 TAKEN = ("loss", "batch_size", "batch_count")  # skorch records these for training and validation
@@ -85,7 +86,9 @@ class EpochScores(Callback):
         scored = copy.copy(self.estimator)
         scored._codec = self.estimator._codec.for_scorers()
         targets = self.part.targets
-        sequences = replace(self.part.sequences, layout=None)  # predictions without padding, as targets are
+        sequences = self.part.sequences
+        if sequences.per_step:  # as a table, with a row per step that is not padding: targets are such rows, too
+            sequences = replace(sequences, layout=Layout("rows", sequences.lengths))
         weighted = {} if targets.weights is None else {"sample_weight": targets.weights}
         y = scored._codec.restore(targets.values)
         for name, scorer in self.scorers.items():
