@@ -82,6 +82,7 @@ class EncoderDecoderRegressor(SequenceRegressor):
     True
     """
 
+    _predicts_sequences: ClassVar[bool] = True  # forecasters give it y of shape (n, steps, n_outputs)
     _structure = ("cell", "decoder", "hidden_layer_sizes")
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

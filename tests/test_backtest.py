@@ -380,3 +380,12 @@ def test_what_skill_compares_with_can_be_chosen():
     table = backtest(ours, X, initial=60)
     means = [X[: cutoff + 1].mean() for cutoff in table["cutoff"]]
     np.testing.assert_allclose(table["y_naive"], means)
+
+
+def test_rows_of_interleaved_arrays_are_counted_within_their_series():
+    ids, table = np.array([0, 1] * 20), walks(40)
+    tested = backtest(NaiveForecaster(validation_fraction=None), table, initial=15, every=2, steps=2, series=ids)
+    for name in (0, 1):
+        own = backtest(NaiveForecaster(validation_fraction=None), table[ids == name], initial=15, every=2, steps=2)
+        rows = tested[tested["series"] == name].drop(columns="series").reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows, own.drop(columns="series"))

@@ -224,7 +224,7 @@ def test_floats_and_text_have_no_next_step():
 
 def test_arrays_have_no_context():
     framer = ShiftFramer(lags=2).fit(TABLE[:20])
-    assert framer.history_ is None
+    assert framer.context_ is None
     assert blind_rows(framer, TABLE[20:]) == 2
 
 
@@ -268,7 +268,7 @@ def test_unlike_panels_do_not_go_on():
 
 def test_only_the_last_rows_are_kept():
     framer = ShiftFramer(lags=3, horizon=2, step=4).fit(indexed(pd.RangeIndex(30)))
-    np.testing.assert_array_equal(framer.history_.rows.table, TABLE[-10:])
+    np.testing.assert_array_equal(framer.context_.rows.table, TABLE[-10:])
 
 
 class CountBlind(RegressorMixin, BaseEstimator):
@@ -316,7 +316,7 @@ def test_a_context_that_is_given_goes_before_that_of_training():
     np.testing.assert_array_equal(framer.transform(X.iloc[20:])[0], TABLE[2:3])
 
 
-def test_a_context_survives_a_table_that_is_refused():
+def test_a_context_survives_a_table_that_raises_an_error():
     framer = ShiftFramer().fit(TABLE).set_context(TABLE[:3])
     with pytest.raises(ValueError, match="expecting 3 features"):
         framer.transform(TABLE[:, :2])
@@ -492,12 +492,12 @@ def test_known_columns_are_named_or_numbered(known, expected):
         (["hour"], TABLE, r"X came without names; give a DataFrame, or set_output\(transform='pandas'\)"),
     ],
 )
-def test_unknown_columns_are_refused(known, X, message):
+def test_unknown_columns_raise_an_error(known, X, message):
     with pytest.raises(ValueError, match=message):
         ShiftFramer(known=known).fit(X)
 
 
-def test_a_table_shorter_than_a_window_is_refused_in_fit_only():
+def test_a_table_shorter_than_a_window_raises_an_error_in_fit_only():
     framer = ShiftFramer(lags=30, horizon=2, step=1)
     with pytest.raises(ValueError, match=r"\(lags=30, horizon=2, step=1\) reaches 31 rows back, but X has only 30 sam"):
         framer.fit(TABLE)
@@ -512,28 +512,29 @@ def test_a_table_shorter_than_a_window_is_refused_in_fit_only():
         TABLE.reshape(5, 6, 3),
         [TABLE[:5], TABLE[:7]],
         [TABLE[:5], TABLE[:5]],
+        [np.array([1, 2]), np.array([3, 4]), np.array([5, 6])],  # three sequences to the estimators, too
         [[1.0, 2.0], [3.0]],
         np.array([TABLE[:5], TABLE[:7]], dtype=object),
         Windows(TABLE, np.arange(30), np.zeros(30, dtype=int), lags=2),
     ],
 )
-def test_sequences_are_refused(X):
+def test_sequences_raise_an_error(X):
     with pytest.raises(ValueError, match="ShiftFramer frames a table, 2-D, with one row per time step"):
         ShiftFramer().fit(X)
 
 
 def test_lists_of_numbers_are_a_table():
     assert ShiftFramer().fit_transform([[1, 2], [3, 4]]).shape == (2, 1, 2)
-    assert ShiftFramer().fit_transform([np.array([1, 2]), np.array([3, 4])]).shape == (2, 1, 2)
+    assert ShiftFramer().fit_transform(((1, 2), (3, 4))).shape == (2, 1, 2)
 
 
-def test_text_is_refused_by_name():
+def test_text_raises_an_error_that_names_the_column():
     with pytest.raises(ValueError, match=r"columns that are not numeric: \['sky'\]"):
         ShiftFramer().fit(indexed(pd.RangeIndex(30)).assign(sky="blue"))
 
 
 @pytest.mark.parametrize("index", [*INDEXES.values(), pd.Index(np.arange(30.0))], ids=[*INDEXES, "floats"])
-def test_rows_out_of_time_order_are_refused(index):
+def test_rows_out_of_time_order_raise_an_error(index):
     X = indexed(index)
     framer = ShiftFramer().fit(X)
     shuffled = train_test_split(X, random_state=0)[0]
@@ -558,7 +559,7 @@ def test_time_order_counts_within_series():
         ShiftFramer().fit(X.iloc[rows])
 
 
-def test_a_missing_time_is_refused():
+def test_a_missing_time_raises_an_error():
     with pytest.raises(ValueError, match="missing time in row 1"):
         ShiftFramer().fit(indexed(pd.DatetimeIndex(["2024-01-01", None, "2024-01-03"])))
 
