@@ -139,7 +139,7 @@ def test_missing_values_stay_as_they_are():
 # Context
 
 
-def check_goes_on(X, split, **params):
+def check_continues(X, split, **params):
     """Check that the rows after `split` are framed as they are together with the rows before."""
     whole = np.asarray(ShiftFramer(**params).fit_transform(X))
     framer = ShiftFramer(**params).fit(X.iloc[:split])
@@ -170,18 +170,18 @@ INDEXES = {
 
 @pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES.keys())
 @pytest.mark.parametrize("split", [12, 20])
-def test_rows_that_go_on_from_training_are_not_blind(index, split):
-    check_goes_on(indexed(index), split, lags=3, horizon=2, step=2)
+def test_rows_that_continue_training_are_not_blind(index, split):
+    check_continues(indexed(index), split, lags=3, horizon=2, step=2)
 
 
 @pytest.mark.parametrize("params", [{"lags": 1}, {"lags": 4, "known": ["hour"], "horizon": 3}, {"horizon": 0}])
 def test_context_serves_all_parameters(params):
-    check_goes_on(indexed(pd.RangeIndex(30)), 15, **params)
+    check_continues(indexed(pd.RangeIndex(30)), 15, **params)
 
 
 def test_a_gap_in_training_does_not_hide_the_usual_step():
     X = indexed(pd.date_range("2024-01-01", periods=40, freq="h").delete([3, 4, 9, 15, 16, 17, 20, 21, 30, 35]))
-    check_goes_on(X, 15, lags=2)
+    check_continues(X, 15, lags=2)
 
 
 def blind_rows(framer, X):
@@ -190,7 +190,7 @@ def blind_rows(framer, X):
 
 
 @pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES.keys())
-def test_rows_that_do_not_go_on_have_no_context(index):
+def test_rows_that_do_not_continue_have_no_context(index):
     X = indexed(index)
     framer = ShiftFramer(lags=3).fit(X.iloc[10:20])
     for other in (X.iloc[21:], X.iloc[10:20], X.iloc[:10], X.iloc[5:], X.iloc[19:], X.iloc[12:18]):
@@ -198,7 +198,7 @@ def test_rows_that_do_not_go_on_have_no_context(index):
     assert blind_rows(framer, X.iloc[20:]) == 0
 
 
-def test_indexes_of_another_kind_do_not_go_on():
+def test_indexes_of_another_kind_do_not_continue():
     framer = ShiftFramer(lags=3).fit(indexed(pd.date_range("2024-01-01", periods=10, freq="h")))
     later = pd.date_range("2024-01-01T10", periods=5, freq="h")
     assert blind_rows(framer, indexed(later)) == 0
@@ -246,7 +246,7 @@ def test_context_goes_by_series(by):
     assert np.isnan(windows[len(whole) :][:3]).any(axis=(1, 2)).all()
 
 
-def test_a_series_that_does_not_go_on_leaves_the_others_their_context():
+def test_a_series_that_does_not_continue_leaves_the_others_their_context():
     X = panel().sort_index()
     framer = ShiftFramer(lags=2).fit(X.groupby(level=0).head(4))
     rest = X.drop(X.groupby(level=0).head(4).index)
@@ -255,7 +255,7 @@ def test_a_series_that_does_not_go_on_leaves_the_others_their_context():
     assert list(late.index.get_level_values(0)[missing]) == ["a", "a"]
 
 
-def test_unlike_panels_do_not_go_on():
+def test_unlike_panels_do_not_continue():
     X = panel()
     framer = ShiftFramer(lags=2).fit(X)
     one = X.xs("a")

@@ -12,7 +12,7 @@ from .sequences import Array, Ints, offsets
 from .series import Times, time_numbers
 
 # Where an index has gaps, its frequency is looked for in blocks of this many rows, the longest first: 25 hold two
-# years of months. Four are the fewest from which pandas can tell business days and months from a fixed difference.
+# years of months. pandas needs three rows; of four, fewer have a frequency by chance.
 BLOCKS = (25, 8, 4)
 MOST_BLOCKS = 100  # of each size, so that a long index without any frequency costs no more than 30 ms
 LAST_SAFE_DAY = 28  # every month has it

@@ -13,7 +13,7 @@ from .sequences import Array
 
 def as_numbers(name: str, values: Array, hint: str) -> Array:
     """Convert values to float64; what is missing becomes NaN. An error ends with `hint`: what was expected."""
-    refuse_dates(name, values)
+    refuse_dates(name, values)  # which numpy would turn into nanoseconds
     with naming_text(name, values, hint):
         return np.asarray(np.where(pd.isna(values), np.nan, values) if values.dtype == object else values, np.float64)
 

@@ -32,7 +32,7 @@ def read_panel(estimator: Any, X: Any, series: Any, *, reset: bool = False) -> P
             "series=."
         )
     check_columns(X)
-    types = [np.float64, np.float32]
+    types = [np.float64, np.float32]  # what is neither becomes float64; NaN is padding, or for the caller to judge
     table = validate_data(estimator, X, reset=reset, dtype=types, ensure_all_finite=False, order="C")
     return Panel.of(X, table, series)
 
@@ -76,6 +76,7 @@ class Panel:
     def grouped(cls, table: Array, codes: Ints | None, ids: pd.Index | None, times: pd.Index | None = None) -> Panel:
         """Bring rows together by the number of their series, `codes`; one series if None."""
         widths, order = group_series(codes, len(table))
+        # Before rows move, since messages name the rows of X.
         check_order(times, widths, order)
         positions = np.arange(len(table))
         if order is not None:
@@ -152,7 +153,7 @@ class Panel:
         With rows x0 x1 of one series, y0 of another, and x as the only source in past, the table is
         past x, x0, x1, y0: every series stays a single range, and `positions` point at its own rows.
         """
-        before = np.where(sources >= 0, past.widths[sources], 0)
+        before = np.where(sources >= 0, past.widths[sources], 0)  # a source of -1 reads the last width, for nothing
         widths = before + self.widths
         firsts = offsets(widths)
         table = np.empty((int(widths.sum()), self.table.shape[1]), dtype=self.table.dtype)

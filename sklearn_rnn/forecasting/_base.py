@@ -206,7 +206,7 @@ class Forecaster(RegressorMixin, BaseEstimator):
 
     def _fitted(self, X: Any, y: Any, series: Any) -> Any:
         """Return a fitted copy, so that an error leaves this forecaster as it was."""
-        new = copy.copy(self)
+        new = copy.copy(self)  # shallow: parameters are shared, and what is learned is set anew
         panel, steps = new._read_to_learn(X, y, series)
         new._learn(panel)
         new._context = Context.of(panel, steps, new._learner.reach + new._plan.horizon)
@@ -245,11 +245,14 @@ class Forecaster(RegressorMixin, BaseEstimator):
         first = np.repeat(panel.widths - held, panel.widths)  # place of the first row held out, for each row
         learned = everything[panel.cumcount < first]
         self._learner = self._make_learner().fit(panel, learned)
+        # Of 10 rows with 3 held out and a horizon of 2, models learn from rows 0 to 6; origins are rows 6 and 7, whose
+        # two steps ahead are all held out and all there.
         last = np.repeat(panel.widths, panel.widths) - 1 - self._plan.horizon
         origins = Origins.before(
             panel, everything[(panel.cumcount >= np.maximum(first - 1, 0)) & (panel.cumcount <= last)], 0
         )
         self._measure(panel, learned, origins)
+        # Errors of a model that learned from all rows would not be held out, so intervals keep the first model.
         if self.interval is None:
             self._learner = self._make_learner().fit(panel, everything)
         else:

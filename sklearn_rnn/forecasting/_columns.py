@@ -53,6 +53,7 @@ class Columns:
         if estimator._has_series and panel.ids is None:
             raise lost_series(estimator)
         self.check_finite(panel)
+        # In place of y behind X, so that positions of targets are those of fit.
         unknown = np.full((len(panel.table), len(self.names) - self.n_inputs), np.nan)
         return replace(panel, table=np.column_stack([panel.table, unknown])) if unknown.size else panel
 
@@ -108,7 +109,7 @@ def find_columns(panel: Panel, names: Array | None, y: Any, target: Any, known: 
     n_inputs = panel.table.shape[1]
     labels = [f"x{i}" for i in range(n_inputs)] if names is None else list(names)
     known = column_positions("known", _as_list(known), names, n_inputs)
-    flat = target is None or np.ndim(target) == 0
+    flat = target is None or np.ndim(target) == 0  # one name gives one number per row, a list of one a row of one
     if target is None:
         targets = np.setdiff1d(np.arange(n_inputs), known)
         flat = len(targets) == 1
@@ -117,6 +118,7 @@ def find_columns(panel: Panel, names: Array | None, y: Any, target: Any, known: 
     if y is not None:
         values, y_names, flat = _read_y(y, len(panel.table))
         values = panel.arranged(values)
+        # Users give y as scikit-learn wants it, often a column of X: then its past is in the windows, too.
         found = _places_in(values, panel.table, targets if target is not None else np.arange(n_inputs))
         if found is None and target is not None:
             raise ValueError(

@@ -30,6 +30,7 @@ class Future:
     def of(cls, context: Context, rows: Array, index: pd.Index, sources: Sources) -> Future:
         """Put rows, of shape (n_series, n, n_columns), behind those of a context."""
         panel = context.rows.before(rows)
+        # Series of 3 and 2 rows with 2 to come are rows 0-4 and 5-8; the newest known ones are rows 2 and 6.
         newest = panel.firsts + context.rows.widths - 1
         return cls(panel, Origins(newest, panel.firsts), index, sources)
 
@@ -51,6 +52,7 @@ def index_ahead(context: Context, n: int) -> pd.Index:
     ids = context.rows.ids
     if ids is None:
         return times[0].rename(context.name)
+    # append, not concat of numbers: it keeps the kind of the times, and their time zone.
     joined = times[0].append(times[1:]) if len(times) > 1 else times[0]
     levels = [ids.get_level_values(level).repeat(n) for level in range(ids.nlevels)]
     return pd.MultiIndex.from_arrays([*levels, joined], names=[*ids.names, context.name])
@@ -125,6 +127,7 @@ def rows_ahead(columns: Columns, known: Any, index: pd.Index, n_series: int) -> 
 def _matched(known: Any, columns: Columns, names: list[Any], index: pd.Index) -> Array:
     """Find the rows of a DataFrame by its index."""
     frame = known.to_frame() if isinstance(known, pd.Series) else known
+    # The whole table is fine, too: users have their plans in it, and the other columns are not looked at.
     if sorted(map(str, frame.columns)) not in (sorted(names), sorted(columns.names[: columns.n_inputs])):
         raise ValueError(
             f"known has columns {list(frame.columns)}; expected the columns known ahead, {names} (or all of X, of "

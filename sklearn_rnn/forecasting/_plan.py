@@ -52,7 +52,7 @@ class Plan:
     @property
     def reach(self) -> int:
         """Rows before and with the origin that a forecast is made from."""
-        return max(self.span, self.anchor if isinstance(self.anchor, int) else 1)
+        return max(self.span, self.anchor if isinstance(self.anchor, int) else 1)  # "last" is the origin itself
 
     @property
     def autoregressive(self) -> bool:
@@ -96,7 +96,7 @@ def past_values(panel: Panel, origins: Origins, shifts: Ints, columns: Ints) -> 
     """Return the values of columns at rows of the past of each origin; NaN before its series begins."""
     rows = origins.rows[:, None] + shifts
     values = panel.table[np.maximum(rows, 0)[:, :, None], columns]
-    values[rows < origins.begins[:, None]] = np.nan  # these are rows of another series, or wrap around
+    values[rows < origins.begins[:, None]] = np.nan  # these are rows of another series, or before the table
     return values
 
 

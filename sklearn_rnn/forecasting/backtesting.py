@@ -98,6 +98,7 @@ def backtest(
     reader._check_steps(steps)
     reader._check_calibrated(coverage, steps)
     places = _cutoffs(reader, panel, initial, every, steps)
+    # Without refits all cutoffs are one group: a single fit, and a single pass over all origins.
     n = len(places) if refit is False else int(refit)
     groups = [places[begin : begin + n] for begin in range(0, len(places), n)]
     jobs = (delayed(_run)(reader, panel, group, steps, coverage) for group in groups)
@@ -146,11 +147,13 @@ def _cutoffs(reader: Any, panel: Panel, initial: Any, every: int, steps: int) ->
 
 def _run(reader: Any, panel: Panel, places: Ints, steps: int, coverage: float) -> pd.DataFrame:
     """Learn from the rows up to the first of these cutoffs, and forecast from all of them at once."""
+    # A copy for each group, since groups may run in threads at once; it shares what was read, which nobody changes.
     fitted, n_rows = copy.copy(reader), int(places[0]) + 1
     past = panel.first(n_rows)
     fitted._learn(past, "X up to the cutoff")
     ahead = np.arange(1, steps + 1)
     origins = _origins(panel, places, fitted._learner.needs_ahead(steps))
+    # y_true, y_pred, y_naive, lower, upper
     values = np.full((5, len(origins), steps, fitted.n_outputs_), np.nan)
     values[0] = future_values(panel, origins, ahead, fitted._plan.targets)
     values[2] = fitted._make_naive().fit(past, np.arange(len(past.table))).forecast(panel, origins, ahead)

@@ -228,7 +228,7 @@ class SequenceForecaster(Forecaster):
                 "relative=True hides the level of the target in windows, but anchor=None asks for the level; use "
                 "anchor='last', or relative='auto'."
             )
-        if isinstance(self.anchor, bool):
+        if isinstance(self.anchor, bool):  # an int to Python, so that the constraints let it pass
             raise ValueError(
                 f"anchor must be None, 'last' or a number of rows of a season, at least 1; got {self.anchor}."
             )
@@ -261,6 +261,7 @@ class SequenceForecaster(Forecaster):
 
     def _make_plan(self, columns: Columns) -> Plan:
         autoregressive = bool((columns.targets < columns.n_inputs).all())
+        # The default must work for any y; a season asked for by number is an error instead.
         self.anchor_ = self.anchor if autoregressive or self.anchor != "last" else None
         if self.anchor_ is not None and not autoregressive:
             raise ValueError(
@@ -303,6 +304,7 @@ class SequenceForecaster(Forecaster):
     def _check_context(self, context: Context) -> None:
         learner = self._fitted_learner()
         short = context.rows.widths < self._plan.reach
+        # Sequences may be shorter than a window; rows of a lag table may not.
         if short.any() and not learner.models[0].takes_sequences:
             width = int(context.rows.widths[int(np.argmax(short))])
             whose, or_else = "the past", ""
@@ -323,12 +325,13 @@ class SequenceForecaster(Forecaster):
 
     def _make_naive(self) -> Naive:
         season = self._plan.anchor if isinstance(self._plan.anchor, int) else None
+        # An anchor of a season gives the seasonal naive forecast for free; a model must beat that one.
         naive = self.naive or NaiveForecaster("last" if season is None else "seasonal", season=season)
         naive._check_options()
         return Naive(self._plan, naive.strategy, int(naive.season or 1))
 
     def _make_band(self, panel: Panel, learned: Ints) -> Band:
-        low = high = self._learner
+        low = high = self._learner  # one model: bounds are the forecast moved down and up
         if self.quantiles is not None:
             low, high = (self._quantile_learner(quantile).fit(panel, learned) for quantile in self.quantiles)
         return Band(self.interval == "rolling", low, high, self._plan.horizon)
@@ -336,6 +339,7 @@ class SequenceForecaster(Forecaster):
     def _quantile_learner(self, quantile: float) -> Learner:
         estimator = self._seeded()
         names, last = estimator.get_params(), _prefix(estimator)
+        # Networks and gradient boosting have a loss to set; QuantileRegressor has no other.
         loss = {f"{last}loss": "quantile"} if f"{last}loss" in names else {}
         estimator.set_params(**{f"{last}quantile": quantile}, **loss)
         return STRATEGIES[self.strategy](estimator, self._plan, self.n_jobs)
@@ -348,6 +352,7 @@ class SequenceForecaster(Forecaster):
         if self.random_state is None:
             return estimator
         random_state = check_random_state(self.random_state)
+        # Sorted, so that a seed means the same whatever the order of steps and parameters.
         params = estimator.get_params()
         unset = [name for name in sorted(params) if name.split("__")[-1] == "random_state" and params[name] is None]
         return estimator.set_params(**{name: int(random_state.randint(2**31 - 1)) for name in unset})

@@ -105,13 +105,14 @@ class NaiveForecaster(Forecaster):
             )
 
     def _make_plan(self, columns: Columns) -> Plan:
+        # Windows and anchors do not matter here: nothing is learned from them.
         return Plan(1, 1, columns.n_inputs, columns.known, columns.targets, None, False, int(self.horizon))
 
     def _make_learner(self) -> Learner:
         return Naive(self._plan, self.strategy, int(self.season or 1))
 
     def _make_naive(self) -> Learner:
-        return Naive(self._plan, "last", 1)
+        return Naive(self._plan, "last", 1)  # also for the seasonal one, to show what the season is worth
 
     def _rows_needed(self) -> int:
         return int(self.season or 1)

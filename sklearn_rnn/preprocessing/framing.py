@@ -226,12 +226,13 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         check_is_fitted(self)
         newest, ends, begins = self._newest_steps(X, series)
         rows = ends + self.horizon
+        # With horizon 2, window 5 ends with row 3. Read backwards: row r is in the window whose end it is, if X has it.
         there = ends >= begins
         window_of = np.full(int(rows.max()) + 1, -1, dtype=np.int64)
         window_of[ends[there]] = np.flatnonzero(there)
         source = window_of[rows]
         table = np.where(source[:, None] >= 0, newest[source], np.nan).astype(newest.dtype, copy=False)
-        table[:, self.known_] = newest[:, self.known_]
+        table[:, self.known_] = newest[:, self.known_]  # these were taken from the row of the window itself
         return table
 
     def set_context(self, table: Any, *, series: Any = None) -> Self:
@@ -287,6 +288,7 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         names = _check_feature_names_in(self, input_features)
         if self.output == "windows":
             return names
+        # A lag of 2 at horizon 1 is called temp(t-3), but hour(t-2) if hour is known ahead.
         behind = np.full(len(names), self.horizon)
         behind[self.known_] = 0
         slots = [behind + self.step * lag for lag in range(self.lags - 1, -1, -1)]

@@ -55,7 +55,7 @@ def series_to_supervised(data: Any, n_in: int = 1, n_out: int = 1, dropnan: bool
             raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
     frame = _as_frame(data)
     Panel.of(frame, np.empty((len(frame), 0)))  # checks that rows are in time order, which shift takes for granted
-    levels = list(range(frame.index.nlevels - 1))
+    levels = list(range(frame.index.nlevels - 1))  # all but the time: a shift must not cross from series to series
     shifting = frame.groupby(level=levels, sort=False) if levels else frame
     shifted = {k: shifting.shift(-k) for k in range(-n_in, n_out)}
     table = pd.concat(list(shifted.values()), axis=1)
