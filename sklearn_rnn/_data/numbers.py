@@ -1,4 +1,4 @@
-"""Values that must be finite numbers: converted, or an error that says which one is not."""
+"""Values that must be finite numbers: converted, or an error that names the one that is not."""
 
 from __future__ import annotations
 
