@@ -18,7 +18,7 @@ from ._data.series import index_of, times_of
 Floats = NDArray[np.float64]
 
 EXPECTED = "one series of numbers in time order: an array (n_steps,), a Series or a table of one column"
-MIN_STEPS = 10  # fewer say nothing: no correlation of less than 0.7 would be significant
+MIN_STEPS = 10  # fewer show nothing: no correlation of less than 0.7 would be significant
 # By default lags are looked at up to a third of the series, so that a season is seen three times, and up to a limit
 # that holds a year of days and, in hours, two weeks; longer windows are rarely learned from.
 SHARE, MOST = 3, 400
@@ -190,7 +190,7 @@ def _season(acf: Floats, n_steps: int, alpha: float) -> int:
     if first_low == 0:  # lag 0 is never low, so there is no such lag
         return 0
     # The standard error of Bartlett (1946) for a series whose correlation ends at the first low lag: a slow one makes
-    # high peaks by chance. The formula goes on to sum over all lags, which a season would inflate by its own dips.
+    # high peaks by chance. The formula sums over all lags, which a season would inflate by its own dips.
     error = np.sqrt((1 + 2 * (acf[1:first_low] ** 2).sum()) / n_steps)
     clear = acf > critical_value(alpha, len(acf) - 1) * error
     for lag in np.flatnonzero(clear):
@@ -220,6 +220,9 @@ def _acf(values: Floats, n_lags: int) -> Floats:
 
 def _pacf(acf: Floats) -> Floats:
     """Solve the Yule-Walker equations for 1, 2, ... lags, each from the one before (Durbin, 1960)."""
+    # With one lag, the coefficient is acf[1], say 0.8, and 1 - 0.8^2 = 0.36 of the variance is left over. A second lag
+    # explains what acf[2] is beyond what follows from the first: with acf[2] = 0.5 that is 0.5 - 0.8 * 0.8 = -0.14, in
+    # units of what was left -0.39. The first coefficient gives up its share, 0.8 - -0.39 * 0.8 = 1.11, and so on.
     pacf = np.ones(len(acf))
     coefficients, error = np.zeros(0), 1.0  # of the autoregression on the lags so far
     for lag in range(1, len(acf)):
@@ -230,7 +233,7 @@ def _pacf(acf: Floats) -> Floats:
 
 
 def _read(y: Any) -> Floats:
-    """Return y as one series of float64, or say what is wrong with it."""
+    """Return y as one series of float64; errors name what is wrong with it."""
     check_array_like("y", y, EXPECTED)
     array = np.asarray(y)
     check_not_dates("y", array)
@@ -252,7 +255,7 @@ def _check_one_series(y: Any, array: Array) -> None:
 
 
 def _check_index(y: Any) -> None:
-    """Refuse several series in one table, and rows out of order."""
+    """Raise an error for several series in one table, and for rows out of order."""
     index = getattr(y, "index", None)
     if isinstance(index, pd.MultiIndex):
         names = index.droplevel(-1).unique()

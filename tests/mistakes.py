@@ -61,7 +61,7 @@ DROP = (
 KEEP_INDEX = "keep the index of X, by set_output(transform='pandas') on the pipeline or the transformer"
 LOST = (
     "X has lost its series: {} was fitted on series that an index or series= tells apart, but X tells none (a "
-    f"transformer answered a plain array, or series= was left out) and would be read as one series. Either {KEEP_INDEX}, "
+    f"transformer returned a plain array, or series= was left out) and would be read as one series. Either {KEEP_INDEX}, "
     "or pass series={} (one id per row)."
 )
 NOT_IN_ORDER = (

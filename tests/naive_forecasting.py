@@ -125,20 +125,20 @@ class NaiveForecasts:
                     own[row][column] = NAN
         if recipe.strategy == "recursive":
             return self._fed_back(own, origin, steps)
-        answers = []
+        forecasts = []
         for ahead in range(1, steps + 1):
             if recipe.strategy == "direct":
-                change = self._answer(ahead, window(recipe, self.relative, own, origin, ahead))
+                change = self._predict(ahead, window(recipe, self.relative, own, origin, ahead))
             else:
-                joint = self._answer(recipe.horizon, window(recipe, self.relative, own, origin, recipe.horizon))
+                joint = self._predict(recipe.horizon, window(recipe, self.relative, own, origin, recipe.horizon))
                 change = joint[(ahead - 1) * len(recipe.targets) : ahead * len(recipe.targets)]
-            answers.append([self._start(own, origin, ahead, k) + change[i] for i, k in enumerate(recipe.targets)])
-        return answers
+            forecasts.append([self._start(own, origin, ahead, k) + change[i] for i, k in enumerate(recipe.targets)])
+        return forecasts
 
     def _fed_back(self, own, origin, steps):
         for ahead in range(1, steps + 1):
             newest = origin + ahead - 1
-            change = self._answer(1, window(self.recipe, self.relative, own, newest, 1))
+            change = self._predict(1, window(self.recipe, self.relative, own, newest, 1))
             for i, target in enumerate(self.recipe.targets):
                 if target < self.recipe.n_inputs or ahead == 1:
                     own[newest + 1][target] = self._start(own, newest, 1, target) + change[i]
@@ -147,7 +147,7 @@ class NaiveForecasts:
     def _start(self, own, origin, ahead, target):
         return 0.0 if self.recipe.anchor is None else own[anchor_row(self.recipe.anchor, origin, ahead)][target]
 
-    def _answer(self, number, values):
+    def _predict(self, number, values):
         return np.ravel(self.models[number].predict(np.array([values])))
 
 

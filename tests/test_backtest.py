@@ -141,7 +141,7 @@ def test_a_refit_backtest_sees_nothing_after_its_cutoffs():
 
 
 @pytest.mark.parametrize("refit", [False, True, 4])
-def test_two_jobs_answer_what_one_does(refit):
+def test_two_jobs_return_what_one_does(refit):
     X = daily(44, ["sales"])
     with parallel_config(backend="threading"):  # processes take seconds to start
         one, two = (backtest(forecaster(), X, initial=30, refit=refit, n_jobs=n_jobs) for n_jobs in (None, 2))
@@ -247,8 +247,8 @@ def test_random_forecasters_are_seeded():
     ours = forecaster(random_state=3, horizon=1).set_params(estimator=RandomForestRegressor(3))
     one, two = (backtest(ours, walks(60), initial=50, refit=4) for _ in range(2))
     pd.testing.assert_frame_equal(one, two)
-    answers = [clone(ours).fit(walks(60)).forecast(3) for _ in range(2)]
-    pd.testing.assert_frame_equal(*answers)
+    forecasts = [clone(ours).fit(walks(60)).forecast(3) for _ in range(2)]
+    pd.testing.assert_frame_equal(*forecasts)
     assert all(model.random_state is not None for model in clone(ours).fit(walks(60)).estimators_)
 
 
@@ -259,9 +259,9 @@ def test_random_forecasters_are_seeded():
 def test_naive_forecasts(strategy):
     season, X = NAIVE[strategy], walks(60, 2)
     ours = NaiveForecaster(strategy, season=season, horizon=10).fit(X[:40])
-    for n, answer in [(40, ours.forecast(10)), (50, ours.forecast(10, history=X[:50]))]:
+    for n, forecast in [(40, ours.forecast(10)), (50, ours.forecast(10, history=X[:50]))]:
         expected = [[naive_forecast(x[:n], n - 1, step, strategy, season) for x in X.T] for step in range(1, 11)]
-        np.testing.assert_allclose(answer, expected)
+        np.testing.assert_allclose(forecast, expected)
     expected = [[naive_forecast(x, t - 10, 10, strategy, season) for x in X.T] for t in range(17, 60)]
     np.testing.assert_allclose(ours.predict(X)[17:], expected)
     assert np.isfinite(ours.predict(X)).all()
@@ -278,7 +278,7 @@ def test_naive_forecasts(strategy):
 
 
 @pytest.mark.parametrize("strategy", NAIVE)
-def test_naive_forecasts_go_on_from_training_rows(strategy):
+def test_naive_forecasts_continue_training_rows(strategy):
     X = daily(60, ["sales"])
     ours = NaiveForecaster(strategy, season=NAIVE[strategy], horizon=2).fit(X[:40])
     np.testing.assert_allclose(ours.predict(X[40:]), ours.predict(X)[40:])
@@ -288,10 +288,10 @@ def test_naive_forecasts_go_on_from_training_rows(strategy):
 def test_naive_forecasts_of_a_panel_keep_series_apart():
     X = panel()
     for strategy, season in NAIVE.items():
-        answer = NaiveForecaster(strategy, season=season, validation_fraction=None).fit(X).forecast(3)
+        forecast = NaiveForecaster(strategy, season=season, validation_fraction=None).fit(X).forecast(3)
         for name in ("north", "south", "east"):
             own = NaiveForecaster(strategy, season=season, validation_fraction=None).fit(X.loc[name]).forecast(3)
-            np.testing.assert_allclose(answer.loc[name], own)
+            np.testing.assert_allclose(forecast.loc[name], own)
 
 
 # Skill.
@@ -380,3 +380,12 @@ def test_what_skill_compares_with_can_be_chosen():
     table = backtest(ours, X, initial=60)
     means = [X[: cutoff + 1].mean() for cutoff in table["cutoff"]]
     np.testing.assert_allclose(table["y_naive"], means)
+
+
+def test_rows_of_interleaved_arrays_are_counted_within_their_series():
+    ids, table = np.array([0, 1] * 20), walks(40)
+    tested = backtest(NaiveForecaster(validation_fraction=None), table, initial=15, every=2, steps=2, series=ids)
+    for name in (0, 1):
+        own = backtest(NaiveForecaster(validation_fraction=None), table[ids == name], initial=15, every=2, steps=2)
+        rows = tested[tested["series"] == name].drop(columns="series").reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows, own.drop(columns="series"))

@@ -27,8 +27,8 @@ from mistakes import Mistake, cases
 from sklearn_rnn import LSTMRegressor, RNNRegressor
 
 ARCHITECTURE = (
-    "warm_start=True and partial_fit continue from the weights of the last fit, but one of hidden_layer_sizes, bidirectional or "
-    "the number of features, outputs or classes have changed since; fit afresh with warm_start=False."
+    "warm_start=True and partial_fit continue from the weights of the last fit, but one of hidden_layer_sizes, bidirectional, "
+    "the number of features, outputs or classes has changed since; fit afresh with warm_start=False."
 )
 TOO_FEW = (
     "early_stopping=True holds out validation_fraction=0.1 of 1 {}, which leaves too few to train or to validate on; "

@@ -415,7 +415,7 @@ def test_makers_default_to_1000_samples(make):
         (make_copy_memory, {"n_memory": 0}),
     ],
 )
-def test_makers_refuse(make, argument):
+def test_makers_raise_an_error(make, argument):
     (name,) = argument
     with pytest.raises(ValueError, match=f"The '{name}' parameter of {make.__name__} must be"):
         make(**argument)

@@ -320,8 +320,8 @@ def test_other_shapes_than_in_fit():
 def test_no_going_on_with_another_network(change):
     model = EncoderDecoderRegressor(cell="lstm", max_epochs=1).set_params(hidden_layer_sizes=(1,)).fit(X0, Y0)
     message = (
-        "warm_start=True and partial_fit continue from the weights of the last fit, but one of cell, decoder, hidden_layer_sizes "
-        "or the number of features, outputs or classes have changed since; fit afresh with warm_start=False."
+        "warm_start=True and partial_fit continue from the weights of the last fit, but one of cell, decoder, hidden_layer_sizes, "
+        "the number of features, outputs or classes has changed since; fit afresh with warm_start=False."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         model.set_params(**change).partial_fit(X0, Y0)

@@ -1,4 +1,4 @@
-"""Forecasters against the definition, what they may not see, how rows line up, and what they answer for tables."""
+"""Forecasters against the definition, what they may not see, how rows line up, and what they return for tables."""
 
 import itertools
 import pickle
@@ -60,7 +60,7 @@ GRID = [
 
 
 def pair(strategy, anchor, relative, lags, step, horizon, name):
-    """A forecaster and the recipe that says the same."""
+    """A forecaster and the recipe of the same."""
     n_columns, targets, known = TABLES[name]
     common = {"lags": lags, "step": step, "strategy": strategy, "horizon": horizon, "anchor": anchor}
     ours = forecaster(Ridge(0.1), target=list(targets), known=list(known) or None, relative=relative, **common)
@@ -69,7 +69,7 @@ def pair(strategy, anchor, relative, lags, step, horizon, name):
 
 
 @pytest.mark.parametrize("case", GRID, ids=lambda case: "-".join(map(str, case)))
-def test_forecasts_are_those_of_the_definition(case):
+def test_bothare_those_of_the_definition(case):
     ours, recipe, n_columns = pair(*case)
     n, horizon = 40, recipe.horizon
     table = walks(n + 9, n_columns)
@@ -141,12 +141,12 @@ def test_series_of_a_panel_are_pooled_and_never_mixed(strategy, anchor, relative
     kept = np.isin(np.array([i for _, i in order]), chosen)
     history = X[kept]
     known = np.concatenate([PANEL[i][LENGTHS[i] : LENGTHS[i] + recipe.horizon, 2:] for i in chosen])
-    answer = ours.forecast(recipe.horizon, known, history=history, series=None if series is None else series[kept])
+    forecast = ours.forecast(recipe.horizon, known, history=history, series=None if series is None else series[kept])
     expected = [reference.forecast(PANEL[i], LENGTHS[i] - 1, recipe.horizon) for i in chosen]
-    np.testing.assert_allclose(answer.to_numpy(), np.concatenate(expected), **EXACT)
-    assert list(answer.index.get_level_values(0).unique()) == list(ids[chosen])
+    np.testing.assert_allclose(forecast.to_numpy(), np.concatenate(expected), **EXACT)
+    assert list(forecast.index.get_level_values(0).unique()) == list(ids[chosen])
     if len(chosen) == len(LENGTHS):
-        pd.testing.assert_frame_equal(answer, ours.forecast(recipe.horizon, known))
+        pd.testing.assert_frame_equal(forecast, ours.forecast(recipe.horizon, known))
 
 
 def test_training_leaves_rows_without_a_whole_window_out_and_means_stand_in():
@@ -162,7 +162,7 @@ def test_training_leaves_rows_without_a_whole_window_out_and_means_stand_in():
 
 
 def leaky_case(strategy, estimator):
-    """A fitted forecaster, the table it goes on in, and the columns that nothing is known of ahead."""
+    """A fitted forecaster, the table that continues, and the columns that nothing is known of ahead."""
     columns = ("sales", "visits", "plan")
     target = ["sales", "visits"] if strategy == "recursive" else "sales"
     ours = forecaster(ESTIMATORS[estimator], strategy=strategy, horizon=3, target=target, known="plan", random_state=0)
@@ -186,13 +186,13 @@ class TestLeakage:
         known = before["cutoff"] <= X.index[cut]
         assert 0 < known.sum() < len(known)
         pd.testing.assert_frame_equal(before[known], after[known])
-        answers = [
+        both = [
             ours.forecast(3, table[["plan"]].iloc[cut + 1 : cut + 4], history=table[: cut + 1])
             for table in (X, changed)
         ]
-        pd.testing.assert_frame_equal(*answers)
+        pd.testing.assert_frame_equal(*both)
         aligned = np.reshape(ours.predict(X)[cut + 3], -1)
-        np.testing.assert_allclose(answers[0].iloc[-1], aligned, rtol=1e-5)
+        np.testing.assert_allclose(both[0].iloc[-1], aligned, rtol=1e-5)
 
     def test_a_step_ahead_sees_known_columns_up_to_its_own_row(self, strategy, estimator):
         ours, X = leaky_case(strategy, estimator)
@@ -231,9 +231,9 @@ class TestLeakage:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SkillWarning)
             fitted = clone(ours).fit(X[:70])
-        answer = fitted.predict_interval(3, X[["plan"]].iloc[70:73], coverage=0.5)
+        forecast = fitted.predict_interval(3, X[["plan"]].iloc[70:73], coverage=0.5)
         tested = backtest(ours, X[:73], initial=70, coverage=0.5)
-        forecasts = answer.to_numpy().reshape(3, -1, 3).transpose(1, 0, 2).reshape(-1, 3)
+        forecasts = forecast.to_numpy().reshape(3, -1, 3).transpose(1, 0, 2).reshape(-1, 3)
         # float32 networks round another way where a batch is larger
         np.testing.assert_allclose(tested[["y_pred", "lower", "upper"]], forecasts, rtol=1e-5, atol=1e-5)
 
@@ -245,7 +245,7 @@ class TestLeakage:
     ("strategy", "estimator"), [("recursive", "ridge"), ("direct", "ridge"), ("joint", "ridge"), ("joint", "network")]
 )
 @pytest.mark.parametrize("kind", ["dates", "integers", "default", "periods"])
-def test_rows_that_go_on_have_the_training_rows_before_them(kind, strategy, estimator):
+def test_rows_that_continue_have_the_training_rows_before_them(kind, strategy, estimator):
     X = daily(80, ["sales"])
     index = {"dates": X.index, "integers": pd.Index(np.arange(3, 83)), "default": pd.RangeIndex(80)}
     X = X.set_axis(index.get(kind, X.index.to_period()))
@@ -258,7 +258,7 @@ def test_rows_that_go_on_have_the_training_rows_before_them(kind, strategy, esti
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("anchor", [None, "last", 7])
-def test_predict_never_answers_nan(anchor, strategy, estimator, dtype):
+def test_predict_never_returns_nan(anchor, strategy, estimator, dtype):
     table = walks(50, 2).astype(dtype)
     horizon = 1 if strategy == "recursive" else 3
     ours = forecaster(
@@ -275,9 +275,9 @@ def test_predict_never_answers_nan(anchor, strategy, estimator, dtype):
 
 def test_float32_tables_are_forecast_like_others():
     X = daily(60)
-    answers = [forecaster(horizon=2).fit(X.astype(dtype)).forecast(5) for dtype in (np.float64, np.float32)]
-    np.testing.assert_allclose(*answers, rtol=1e-3, atol=1e-3)
-    assert (answers[1].dtypes == np.float64).all()
+    both = [forecaster(horizon=2).fit(X.astype(dtype)).forecast(5) for dtype in (np.float64, np.float32)]
+    np.testing.assert_allclose(*both, rtol=1e-3, atol=1e-3)
+    assert (both[1].dtypes == np.float64).all()
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -336,7 +336,7 @@ def test_series_are_routed():
     np.testing.assert_allclose(scores, expected)
 
 
-# What forecast answers.
+# What forecast returns.
 
 INDEXES = {
     "months": pd.date_range("2020-01-01", periods=35, freq="MS", name="time"),
@@ -364,30 +364,30 @@ def test_the_index_is_continued(kind, has_freq):
     if not has_freq and isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
         index = index._with_freq(None)
     X = pd.DataFrame({"a": walks(35)[:, 0], "b": 1.0}, index=index)
-    answer = forecaster().fit(X[:30]).forecast(5)
-    assert (answer.index.name, answer.index.dtype) == (X.index.name, X.index.dtype)
+    forecast = forecaster().fit(X[:30]).forecast(5)
+    assert (forecast.index.name, forecast.index.dtype) == (X.index.name, X.index.dtype)
     if "floats" in kind:
-        np.testing.assert_allclose(answer.index, X.index[30:])
+        np.testing.assert_allclose(forecast.index, X.index[30:])
     else:
-        assert list(answer.index) == list(X.index[30:])
-    assert list(answer.columns) == ["a", "b"]
+        assert list(forecast.index) == list(X.index[30:])
+    assert list(forecast.columns) == ["a", "b"]
     later = forecaster().fit(X[:20]).forecast(5, history=X[20:30])
-    pd.testing.assert_index_equal(later.index, answer.index, check_exact="floats" not in kind)
+    pd.testing.assert_index_equal(later.index, forecast.index, check_exact="floats" not in kind)
 
 
 def test_arrays_are_continued_by_the_number_of_rows():
-    answer = forecaster().fit(walks(30, 2)).forecast(2)
-    assert (list(answer.index), list(answer.columns)) == ([30, 31], ["x0", "x1"])
+    forecast = forecaster().fit(walks(30, 2)).forecast(2)
+    assert (list(forecast.index), list(forecast.columns)) == ([30, 31], ["x0", "x1"])
 
 
 def test_a_panel_is_continued_series_after_series():
     X, _ = panel("interleaved index")
     X = X.assign(unit=1).set_index("unit", append=True).reorder_levels(["unit", "station", "hour"])
-    answer = forecaster(lags=2, target="b").fit(X.drop(columns=["a", "c"])).forecast(2)
+    forecast = forecaster(lags=2, target="b").fit(X.drop(columns=["a", "c"])).forecast(2)
     hours = [pd.Timestamp("2024-01-01") + pd.Timedelta(hours=length + i) for length in LENGTHS for i in range(2)]
     expected = [(1, name, hour) for name, hour in zip(np.repeat(["north", "south", "east"], 2), hours, strict=True)]
-    assert list(answer.index) == expected
-    assert list(answer.index.names) == ["unit", "station", "hour"]
+    assert list(forecast.index) == expected
+    assert list(forecast.index.names) == ["unit", "station", "hour"]
 
 
 def test_y_that_is_a_column_is_that_column():
@@ -413,8 +413,8 @@ def test_y_that_is_no_column_is_forecast_from_x_alone(strategy, horizon):
     table = np.column_stack([X, y])
     reference = NaiveForecasts(recipe).fit([table[:50]])
     assert ours.anchor_ is None
-    answer = ours.forecast(horizon, X[["plan"]][50 : 50 + horizon])
-    np.testing.assert_allclose(answer, reference.forecast(table, 49, horizon), **EXACT)
+    forecast = ours.forecast(horizon, X[["plan"]][50 : 50 + horizon])
+    np.testing.assert_allclose(forecast, reference.forecast(table, 49, horizon), **EXACT)
     expected = [reference.forecast(table, t - horizon, horizon)[-1][0] for t in range(10, 60)]
     np.testing.assert_allclose(ours.predict(X)[10:], expected, **EXACT)
     assert np.isfinite(ours.predict(X)).all()
@@ -467,13 +467,13 @@ def test_newer_rows_take_the_place_of_those_of_fit(estimator, strategy):
     np.testing.assert_allclose(expected, ours.forecast(3, history=X[60:75]), rtol=1e-6)
     np.testing.assert_allclose(expected, ours.forecast(3, history=X[65:75]), rtol=1e-6)
     np.testing.assert_allclose(ours.forecast(3), ours.forecast(3, history=X[:60]), rtol=1e-6)
-    # One row that goes on is enough, with those of fit before it.
+    # One row that continues is enough, with those of fit before it.
     np.testing.assert_allclose(ours.forecast(3, history=X[60:61]), ours.forecast(3, history=X[:61]), rtol=1e-6)
 
 
 @pytest.mark.parametrize("wrong", ["gap", "y", "estimator"])
 def test_a_fit_that_fails_changes_nothing(wrong):
-    class Refusing(Ridge):
+    class Failing(Ridge):
         def fit(self, X, y):
             raise RuntimeError("no")
 
@@ -483,7 +483,7 @@ def test_a_fit_that_fails_changes_nothing(wrong):
     before, state = pickle.dumps(ours), dict(ours.__dict__)
     others = {"gap": (X.drop(X.index[5]), None), "y": (X[["plan"]], np.zeros(3)), "estimator": (X[["plan"]], None)}
     if wrong == "estimator":
-        ours.estimator = Refusing()
+        ours.estimator = Failing()
     with pytest.raises(RuntimeError if wrong == "estimator" else ValueError):
         ours.fit(*others[wrong])
     ours.estimator = state["estimator"]

@@ -139,7 +139,7 @@ def test_missing_values_stay_as_they_are():
 # Context
 
 
-def check_goes_on(X, split, **params):
+def check_continues(X, split, **params):
     """Check that the rows after `split` are framed as they are together with the rows before."""
     whole = np.asarray(ShiftFramer(**params).fit_transform(X))
     framer = ShiftFramer(**params).fit(X.iloc[:split])
@@ -170,18 +170,18 @@ INDEXES = {
 
 @pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES.keys())
 @pytest.mark.parametrize("split", [12, 20])
-def test_rows_that_go_on_from_training_are_not_blind(index, split):
-    check_goes_on(indexed(index), split, lags=3, horizon=2, step=2)
+def test_rows_that_continue_training_are_not_blind(index, split):
+    check_continues(indexed(index), split, lags=3, horizon=2, step=2)
 
 
 @pytest.mark.parametrize("params", [{"lags": 1}, {"lags": 4, "known": ["hour"], "horizon": 3}, {"horizon": 0}])
 def test_context_serves_all_parameters(params):
-    check_goes_on(indexed(pd.RangeIndex(30)), 15, **params)
+    check_continues(indexed(pd.RangeIndex(30)), 15, **params)
 
 
 def test_a_gap_in_training_does_not_hide_the_usual_step():
     X = indexed(pd.date_range("2024-01-01", periods=40, freq="h").delete([3, 4, 9, 15, 16, 17, 20, 21, 30, 35]))
-    check_goes_on(X, 15, lags=2)
+    check_continues(X, 15, lags=2)
 
 
 def blind_rows(framer, X):
@@ -190,7 +190,7 @@ def blind_rows(framer, X):
 
 
 @pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES.keys())
-def test_rows_that_do_not_go_on_have_no_context(index):
+def test_rows_that_do_not_continue_have_no_context(index):
     X = indexed(index)
     framer = ShiftFramer(lags=3).fit(X.iloc[10:20])
     for other in (X.iloc[21:], X.iloc[10:20], X.iloc[:10], X.iloc[5:], X.iloc[19:], X.iloc[12:18]):
@@ -198,7 +198,7 @@ def test_rows_that_do_not_go_on_have_no_context(index):
     assert blind_rows(framer, X.iloc[20:]) == 0
 
 
-def test_indexes_of_another_kind_do_not_go_on():
+def test_indexes_of_another_kind_do_not_continue():
     framer = ShiftFramer(lags=3).fit(indexed(pd.date_range("2024-01-01", periods=10, freq="h")))
     later = pd.date_range("2024-01-01T10", periods=5, freq="h")
     assert blind_rows(framer, indexed(later)) == 0
@@ -224,7 +224,7 @@ def test_floats_and_text_have_no_next_step():
 
 def test_arrays_have_no_context():
     framer = ShiftFramer(lags=2).fit(TABLE[:20])
-    assert framer.history_ is None
+    assert framer.context_ is None
     assert blind_rows(framer, TABLE[20:]) == 2
 
 
@@ -246,7 +246,7 @@ def test_context_goes_by_series(by):
     assert np.isnan(windows[len(whole) :][:3]).any(axis=(1, 2)).all()
 
 
-def test_a_series_that_does_not_go_on_leaves_the_others_their_context():
+def test_a_series_that_does_not_continue_leaves_the_others_their_context():
     X = panel().sort_index()
     framer = ShiftFramer(lags=2).fit(X.groupby(level=0).head(4))
     rest = X.drop(X.groupby(level=0).head(4).index)
@@ -255,7 +255,7 @@ def test_a_series_that_does_not_go_on_leaves_the_others_their_context():
     assert list(late.index.get_level_values(0)[missing]) == ["a", "a"]
 
 
-def test_unlike_panels_do_not_go_on():
+def test_unlike_panels_do_not_continue():
     X = panel()
     framer = ShiftFramer(lags=2).fit(X)
     one = X.xs("a")
@@ -268,7 +268,7 @@ def test_unlike_panels_do_not_go_on():
 
 def test_only_the_last_rows_are_kept():
     framer = ShiftFramer(lags=3, horizon=2, step=4).fit(indexed(pd.RangeIndex(30)))
-    np.testing.assert_array_equal(framer.history_.rows.table, TABLE[-10:])
+    np.testing.assert_array_equal(framer.context_.rows.table, TABLE[-10:])
 
 
 class CountBlind(RegressorMixin, BaseEstimator):
@@ -316,7 +316,7 @@ def test_a_context_that_is_given_goes_before_that_of_training():
     np.testing.assert_array_equal(framer.transform(X.iloc[20:])[0], TABLE[2:3])
 
 
-def test_a_context_survives_a_table_that_is_refused():
+def test_a_context_survives_a_table_that_raises_an_error():
     framer = ShiftFramer().fit(TABLE).set_context(TABLE[:3])
     with pytest.raises(ValueError, match="expecting 3 features"):
         framer.transform(TABLE[:, :2])
@@ -492,12 +492,12 @@ def test_known_columns_are_named_or_numbered(known, expected):
         (["hour"], TABLE, r"X came without names; give a DataFrame, or set_output\(transform='pandas'\)"),
     ],
 )
-def test_unknown_columns_are_refused(known, X, message):
+def test_unknown_columns_raise_an_error(known, X, message):
     with pytest.raises(ValueError, match=message):
         ShiftFramer(known=known).fit(X)
 
 
-def test_a_table_shorter_than_a_window_is_refused_in_fit_only():
+def test_a_table_shorter_than_a_window_raises_an_error_in_fit_only():
     framer = ShiftFramer(lags=30, horizon=2, step=1)
     with pytest.raises(ValueError, match=r"\(lags=30, horizon=2, step=1\) reaches 31 rows back, but X has only 30 sam"):
         framer.fit(TABLE)
@@ -512,28 +512,29 @@ def test_a_table_shorter_than_a_window_is_refused_in_fit_only():
         TABLE.reshape(5, 6, 3),
         [TABLE[:5], TABLE[:7]],
         [TABLE[:5], TABLE[:5]],
+        [np.array([1, 2]), np.array([3, 4]), np.array([5, 6])],  # three sequences to the estimators, too
         [[1.0, 2.0], [3.0]],
         np.array([TABLE[:5], TABLE[:7]], dtype=object),
         Windows(TABLE, np.arange(30), np.zeros(30, dtype=int), lags=2),
     ],
 )
-def test_sequences_are_refused(X):
+def test_sequences_raise_an_error(X):
     with pytest.raises(ValueError, match="ShiftFramer frames a table, 2-D, with one row per time step"):
         ShiftFramer().fit(X)
 
 
 def test_lists_of_numbers_are_a_table():
     assert ShiftFramer().fit_transform([[1, 2], [3, 4]]).shape == (2, 1, 2)
-    assert ShiftFramer().fit_transform([np.array([1, 2]), np.array([3, 4])]).shape == (2, 1, 2)
+    assert ShiftFramer().fit_transform(((1, 2), (3, 4))).shape == (2, 1, 2)
 
 
-def test_text_is_refused_by_name():
+def test_text_raises_an_error_that_names_the_column():
     with pytest.raises(ValueError, match=r"columns that are not numeric: \['sky'\]"):
         ShiftFramer().fit(indexed(pd.RangeIndex(30)).assign(sky="blue"))
 
 
 @pytest.mark.parametrize("index", [*INDEXES.values(), pd.Index(np.arange(30.0))], ids=[*INDEXES, "floats"])
-def test_rows_out_of_time_order_are_refused(index):
+def test_rows_out_of_time_order_raise_an_error(index):
     X = indexed(index)
     framer = ShiftFramer().fit(X)
     shuffled = train_test_split(X, random_state=0)[0]
@@ -558,7 +559,7 @@ def test_time_order_counts_within_series():
         ShiftFramer().fit(X.iloc[rows])
 
 
-def test_a_missing_time_is_refused():
+def test_a_missing_time_raises_an_error():
     with pytest.raises(ValueError, match="missing time in row 1"):
         ShiftFramer().fit(indexed(pd.DatetimeIndex(["2024-01-01", None, "2024-01-03"])))
 

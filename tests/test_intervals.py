@@ -60,13 +60,13 @@ def test_split_margins_are_order_statistics(strategy, coverage):
     ours = forecaster(strategy=strategy, horizon=3).fit(X)
     samples = ours.forecast_samples_
     assert samples.shape == (100 - 60 - 3 + 1, 3, 2)
-    answer = ours.predict_interval(3, coverage=coverage)
+    interval = ours.predict_interval(3, coverage=coverage)
     forecast = ours.forecast(3)
-    assert list(answer.columns) == [(target, name) for target in forecast for name in ("forecast", "lower", "upper")]
-    pd.testing.assert_index_equal(answer.index, forecast.index)
+    assert list(interval.columns) == [(target, name) for target in forecast for name in ("forecast", "lower", "upper")]
+    pd.testing.assert_index_equal(interval.index, forecast.index)
     for i, target in enumerate(forecast):
         for step in range(3):
-            value, lower, upper = answer[target].iloc[step]
+            value, lower, upper = interval[target].iloc[step]
             assert value == forecast[target].iloc[step]
             assert lower == pytest.approx(value - order_statistic(list(-samples[:, step, i]), coverage))
             assert upper == pytest.approx(value + order_statistic(list(samples[:, step, i]), coverage))
@@ -75,10 +75,10 @@ def test_split_margins_are_order_statistics(strategy, coverage):
 
 
 def test_one_target_has_plain_columns():
-    answer = forecaster().fit(daily(100)).predict_interval(2)
-    assert list(answer.columns) == ["forecast", "lower", "upper"]
-    assert (answer["lower"] < answer["forecast"]).all()
-    assert (answer["forecast"] < answer["upper"]).all()
+    interval = forecaster().fit(daily(100)).predict_interval(2)
+    assert list(interval.columns) == ["forecast", "lower", "upper"]
+    assert (interval["lower"] < interval["forecast"]).all()
+    assert (interval["forecast"] < interval["upper"]).all()
 
 
 @pytest.mark.parametrize("coverage", [0.8, 0.9])
@@ -123,9 +123,9 @@ def test_a_backtest_bounds_what_predict_interval_does(interval):
     fitted = ours.fit(X[:100])
     for cutoff, part in table.groupby("cutoff"):
         history = X[100:].loc[:cutoff] if cutoff > X.index[99] else None
-        answer = fitted.predict_interval(3, coverage=0.7, history=history)
+        bounds = fitted.predict_interval(3, coverage=0.7, history=history)
         for target, rows in part.groupby("target"):
-            np.testing.assert_allclose(rows[["y_pred", "lower", "upper"]], answer[target])
+            np.testing.assert_allclose(rows[["y_pred", "lower", "upper"]], bounds[target])
 
 
 @pytest.mark.parametrize("n", [100, 101, 130])
@@ -187,10 +187,10 @@ def test_naive_forecasts_have_intervals(strategy):
     X = daily(100)
     season = 7 if strategy == "seasonal" else None
     ours = NaiveForecaster(strategy, season=season, horizon=3, interval="split", validation_fraction=0.4).fit(X)
-    answer = ours.predict_interval(3, coverage=0.8)
+    interval = ours.predict_interval(3, coverage=0.8)
     for step in range(3):
         own = ours.forecast_samples_[:, step, 0]
-        value, lower, upper = answer.iloc[step]
+        value, lower, upper = interval.iloc[step]
         assert lower == pytest.approx(value - order_statistic(list(-own), 0.8))
         assert upper == pytest.approx(value + order_statistic(list(own), 0.8))
     table = backtest(ours, X, initial=90, coverage=0.8)
@@ -252,7 +252,7 @@ def test_bounds_of_quantiles_are_conformalised():
     trees = HistGradientBoostingRegressor(max_iter=5, random_state=0)
     params = {"strategy": "direct", "lags": 2, "target": 0, "known": 1, "anchor": None, "quantiles": (0.2, 0.8)}
     ours = forecaster(trees, **params, validation_fraction=held / n).fit(table[:n])
-    answer = ours.predict_interval(2, table[n : n + 2, 1:], coverage=0.7)
+    interval = ours.predict_interval(2, table[n : n + 2, 1:], coverage=0.7)
     for step in (1, 2):
         windows = {
             t: [table[t - step - 1, 0], table[t - 1, 1], table[t - step, 0], table[t, 1]]
@@ -266,7 +266,7 @@ def test_bounds_of_quantiles_are_conformalised():
             model.fit([windows[t] for t in learned], [table[t, 0] for t in learned])
             scores = [sign * (table[t, 0] - model.predict([windows[t]])[0]) for t in calibrated]
             bounds.append(model.predict([windows[n - 1 + step]])[0] + sign * order_statistic(scores, 0.7))
-        np.testing.assert_allclose(answer[["lower", "upper"]].iloc[step - 1], bounds)
+        np.testing.assert_allclose(interval[["lower", "upper"]].iloc[step - 1], bounds)
 
 
 # Mistakes.

@@ -79,7 +79,7 @@ def test_agrees_with_the_framer():
         ({"data": pd.Series(range(3), index=[2, 1, 0])}, "not in time order"),
     ],
 )
-def test_what_cannot_be_framed_is_refused(arguments, message):
+def test_what_cannot_be_framed_raises_an_error(arguments, message):
     with pytest.raises(ValueError, match=message):
         series_to_supervised(**{"data": range(5), **arguments})
 

@@ -1,4 +1,4 @@
-"""The step of time of an index: found, checked for gaps, and continued."""
+"""The step of time of an index: found, checked for gaps, and continued. All that asks for it asks here."""
 
 from __future__ import annotations
 
@@ -8,39 +8,88 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .sequences import Array, offsets
+from .sequences import Array, Ints, offsets
 from .series import Times, time_numbers
-from .tables import Rows
 
 # Where an index has gaps, its frequency is looked for in blocks of this many rows, the longest first: 25 hold two
-# years of months.
+# years of months. pandas needs three rows; of four, fewer have a frequency by chance.
 BLOCKS = (25, 8, 4)
-MOST_BLOCKS = 100
-MONTH = pd.DateOffset(months=1)
+MOST_BLOCKS = 10  # of each size, spread over the index: a series without any frequency costs no more than 3 ms
+LAST_SAFE_DAY = 28  # every month has it
 NOT_TIME = "If rows are steps whatever their times, number them instead, or give an array."
 
 
-def steps_of(X: Any, rows: Rows) -> list[Any]:
-    """Find the step of time of each series of X, whose rows are `rows`.
+def usual_step(times: pd.Index) -> Any:
+    """Return the step of time that most rows of a series come after.
 
-    It is an offset or a difference; None where it can't be known, from a single row or an index of texts.
+    Parameters
+    ----------
+    times : pandas.Index of length n_rows
+        Increasing times of one series.
+
+    Returns
+    -------
+    offset, Timedelta, int, float or None
+        What added to a time gives the next one; None if no step is that of most rows, or if a single row has no
+        frequency.
+    """
+    if len(times) == 1:
+        return getattr(times, "freq", None)
+    if isinstance(times, pd.DatetimeIndex):
+        if times.freq is not None:
+            return times.freq
+        # Calendar steps come first: of business days most are 24 hours apart, but Friday is not followed by Saturday.
+        for find in (_inferred, _monthly):
+            step = find(times)
+            if step is not None and _is_of_most(_follows(times, step)):
+                return step
+    gaps = np.diff(time_numbers(times))
+    usual = np.isclose(gaps, np.median(gaps), rtol=1e-6, atol=_rounding(times))
+    if not _is_of_most(usual):
+        return None
+    place = int(np.argmax(usual))
+    return plain(times[place + 1]) - plain(times[place])
+
+
+def regular_steps(times: pd.Index, widths: Ints, rows: Ints) -> list[Any]:
+    """Find the step of time of each series, from which no row may differ.
+
+    Parameters
+    ----------
+    times : pandas.Index of length n_rows
+        Times, series after series, increasing within each.
+    widths : ndarray of shape (n_series,)
+        Rows of each series.
+    rows : ndarray of shape (n_rows,)
+        The row of X that each time belongs to, for messages.
+
+    Returns
+    -------
+    list of length n_series
+        As from `usual_step`; None for a single row without a frequency.
 
     Raises
     ------
     ValueError
         If there is a gap in the times of a series, or they have no common step.
     """
-    widths, order = rows.grouping
-    if rows.times is None:
-        has_other_index = isinstance(getattr(X, "index", None), pd.Index)
-        return [None if has_other_index else 1] * len(widths)
-    times = rows.times if order is None else rows.times[order]
-    numbers = np.arange(len(times)) if order is None else order
-    steps = []
-    for begin, width in zip(offsets(widths), widths, strict=True):
-        own = slice(begin, begin + width)
-        steps.append(_regular_step(times[own], numbers[own]))
-    return steps
+    parts = [slice(begin, begin + width) for begin, width in zip(offsets(widths), widths, strict=True)]
+    return [_regular_step(times[own], rows[own]) for own in parts]
+
+
+def usual_steps(times: pd.Index, widths: Ints) -> list[Any]:
+    """Find the step of time of each series, whatever gaps there are; None where there is none.
+
+    An index of floats has none here: whether a later row comes right after would depend on rounding.
+    """
+    if pd.api.types.is_float_dtype(times.dtype):
+        return [None] * len(widths)
+    return [usual_step(times[begin : begin + width]) for begin, width in zip(offsets(widths), widths, strict=True)]
+
+
+def next_time(last: Any, step: Any) -> Any:
+    """Return the time one step after `last`; None if the step is not known."""
+    return None if step is None else plain(last) + step
 
 
 def continued(last: Any, step: Any, n: int) -> pd.Index:
@@ -48,84 +97,97 @@ def continued(last: Any, step: Any, n: int) -> pd.Index:
     if isinstance(last, pd.Timestamp):
         return pd.date_range(last + step, periods=n, freq=step)
     if isinstance(last, pd.Period):
-        return pd.period_range(last + 1, periods=n, freq=last.freq)
+        # Not period_range(freq=step): periods of every second month are still months, not spans of two.
+        return pd.PeriodIndex([last + k * step for k in range(1, n + 1)], freq=last.freq)
     if isinstance(last, pd.Timedelta):
         return pd.timedelta_range(last + step, periods=n, freq=step)
     return pd.Index(last + step * np.arange(1, n + 1))
 
 
+def plain(time: Any) -> Any:
+    """Return a number of numpy as one of Python: an int8 would overflow where an index continues beyond 127."""
+    return time.item() if isinstance(time, np.generic) else time
+
+
 def _regular_step(times: pd.Index, rows: Array) -> Any:
+    """Return the step of one series, or raise an error that names where it is broken."""
+    step = usual_step(times)
     if len(times) == 1:
-        return getattr(times, "freq", None)
-    step = _usual_step(times)
+        return step
     if step is None:
         raise ValueError(
             f"The index of X has no common step: row {rows[1]} (index {times[1]}) comes {times[1] - times[0]} after "
             f"row {rows[0]}, others come after other times. Lags count rows, so bring X to one step of time, for "
             f"example with X.resample('D').mean(). {NOT_TIME}"
         )
-    wrong = _unlike(times, step)
+    wrong = ~_follows(times, step)
     if wrong.any():
-        late = int(np.argmax(wrong)) + 1
-        freq = "pd.DateOffset(months=1)" if step == MONTH else repr(getattr(step, "freqstr", None))
-        is_named = isinstance(step, pd.offsets.BaseOffset)
-        usual = f"its series has the frequency {freq}" if is_named else f"the step of its series is {step}"
-        fill = f"X.asfreq({freq})" if is_named else "X.reindex(...)"
-        raise ValueError(
-            f"There is a gap in time: row {rows[late]} (index {times[late]}) comes {times[late] - times[late - 1]} "
-            f"after row {rows[late - 1]}, but {usual}. Lags count rows, so fill the gap in, as "
-            f"{fill}.interpolate() does in a single series. {NOT_TIME}"
-        )
+        raise _gap(times, rows, step, late=int(np.argmax(wrong)) + 1)
     return step
 
 
-def _usual_step(times: pd.Index) -> Any:
-    """Return the step that most rows have; None if there is none."""
-    if isinstance(times, pd.PeriodIndex):
-        return times.freq
-    if isinstance(times, pd.DatetimeIndex):
-        freq = times.freq or _inferred(times) or _months(times)
-        if freq is not None:
-            return freq
-    gaps = np.diff(time_numbers(times))
-    usual = np.isclose(gaps, np.median(gaps), rtol=1e-6, atol=_rounding(times))
-    if 2 * usual.sum() <= len(gaps):
-        return None
-    place = int(np.argmax(usual))
-    return times[place + 1] - times[place]
+def _gap(times: pd.Index, rows: Array, step: Any, late: int) -> ValueError:
+    """Return the error of a row, `late`, that does not come one step after the row before it."""
+    usual, fill = f"the step of its series is {step}", "X.reindex(...)"
+    if isinstance(step, pd.offsets.BaseOffset):
+        freq = _written(step)
+        usual, fill = f"its series has the frequency {freq}", f"X.asfreq({freq})"
+    return ValueError(
+        f"There is a gap in time: row {rows[late]} (index {times[late]}) comes {times[late] - times[late - 1]} "
+        f"after row {rows[late - 1]}, but {usual}. Lags count rows, so fill the gap in, as "
+        f"{fill}.interpolate() does in a single series. {NOT_TIME}"
+    )
+
+
+def _written(step: Any) -> str:
+    """Write an offset as a user would: by its short name, if pandas has one."""
+    if type(step) is not pd.DateOffset:
+        return repr(step.freqstr)
+    return f"pd.DateOffset({', '.join(f'{name}={value}' for name, value in sorted(step.kwds.items(), reverse=True))})"
 
 
 def _inferred(times: pd.DatetimeIndex) -> Any:
     """Infer the frequency of the whole or, if it has gaps, of a part."""
     for size in (len(times), *BLOCKS):
-        for begin in range(0, len(times) - size + 1, size)[:MOST_BLOCKS]:
+        apart = max(size, len(times) // MOST_BLOCKS)
+        for begin in range(0, len(times) - size + 1, apart):
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of pandas 3: that it will answer the offset itself
+                warnings.simplefilter("ignore")  # of pandas 3: that it will return the offset itself
                 freq = pd.infer_freq(times[begin : begin + size]) if size > 2 else None
             if freq is not None:
                 return pd.tseries.frequencies.to_offset(freq)
     return None
 
 
-def _months(times: pd.DatetimeIndex) -> Any:
-    """Return a month for times on some day of most months, which pandas has no name for; None for others."""
+def _monthly(times: pd.DatetimeIndex) -> Any:
+    """Return a month for times on one day of most months, which pandas has no name for; None for others.
+
+    A day that not all months have is put off to the last they have: 30 January, 28 February, 30 March.
+    """
     days = np.diff(times.to_numpy()) / np.timedelta64(1, "D")
-    are_months = np.mean((days >= 28) & (days <= 31)) > 0.5
-    return MONTH if are_months and times[0].day <= 28 else None
+    if not _is_of_most((days >= 28) & (days <= 31)):
+        return None
+    day = int(times.day.max())
+    return pd.DateOffset(months=1) if day <= LAST_SAFE_DAY else pd.DateOffset(months=1, day=day)
 
 
-def _unlike(times: pd.Index, step: Any) -> Array:
-    """Tell for each row but the first whether it does not come one step after the row before."""
+def _follows(times: pd.Index, step: Any) -> Array:
+    """Tell for each row but the first whether it comes one step after the row before."""
     if not isinstance(times, Times):
-        return ~np.isclose(np.diff(times.to_numpy()), step, rtol=1e-6, atol=_rounding(times))
+        return np.isclose(np.diff(times.to_numpy()), step, rtol=1e-6, atol=_rounding(times))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.PerformanceWarning)  # of offsets that can't be vectorised
-        following = times[:-1].shift(1) if isinstance(times, pd.PeriodIndex) else times[:-1] + step
-        return np.asarray(following != times[1:])
+        return np.asarray(times[:-1] + step == times[1:])
+
+
+def _is_of_most(flags: Array) -> bool:
+    """Tell whether more than half of the flags are set."""
+    return bool(2 * np.count_nonzero(flags) > len(flags))
 
 
 def _rounding(times: pd.Index) -> float:
     """Return how much a difference of times may be off because they are rounded."""
     if not pd.api.types.is_float_dtype(times.dtype):
         return 0.0
+    # Each of the two times is off by half a unit in the last place; 8 leave room for indexes built by adding up.
     return float(8 * np.finfo(np.float64).eps * np.abs(times.to_numpy()).max())

@@ -1,4 +1,4 @@
-"""Synthetic sequence problems whose answers are known."""
+"""Synthetic sequence problems whose solutions are known."""
 
 from numbers import Integral, Real
 
@@ -76,8 +76,8 @@ def make_adding_problem(
     """Generate the adding problem: add the two numbers of a sequence that are marked.
 
     The first feature of a step is a number drawn uniformly from [0, 1). The second is a marker: 1 at one
-    random step of the first half and at one of the second half, 0 at all others. To answer, a network has
-    to remember the first marked number for up to `n_steps` steps. Always to answer 1 has a mean squared
+    random step of the first half and at one of the second half, 0 at all others. To predict the sum, a network has
+    to remember the first marked number for up to `n_steps` steps. Always to predict 1 has a mean squared
     error of 1/6, about 0.1667.
 
     Parameters
@@ -124,7 +124,7 @@ def make_adding_problem(
     True
     """
     rng = check_random_state(random_state)
-    half = n_steps // 2
+    half = n_steps // 2  # a number marked in each half: two different ones, far apart on average
     rows = np.arange(n_samples)
     first = rng.randint(0, half, size=n_samples)
     second = rng.randint(half, n_steps, size=n_samples)
@@ -152,8 +152,8 @@ def make_copy_memory(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Generate the copy memory problem: repeat the first symbols of a sequence after a delay.
 
-    A sequence begins with `n_memory` symbols drawn from 1 to `n_symbols`, goes on with zeros, and ends with
-    `n_memory + 1` delimiters, `n_symbols + 1`. The first delimiter says that the answer is due: at the
+    A sequence begins with `n_memory` symbols drawn from 1 to `n_symbols`, continues with zeros, and ends with
+    `n_memory + 1` delimiters, `n_symbols + 1`. The first delimiter asks for the output: at the
     last `n_memory` steps the targets are the first symbols, in their order. All other targets are 0.
 
     Parameters
@@ -161,7 +161,7 @@ def make_copy_memory(
     n_samples : int, default=1000
         Number of sequences, at least 1.
     delay : int, default=100
-        Steps between the last symbol and the first of the answer, at least 1: `delay - 1` zeros and the
+        Steps between the last symbol and the first of the output, at least 1: `delay - 1` zeros and the
         first delimiter. Called T in [2]_.
     n_symbols : int, default=8
         How many different symbols there are, at least 1.
@@ -184,7 +184,7 @@ def make_copy_memory(
 
     Notes
     -----
-    Without a memory, the best is to answer 0 until the last `n_memory` steps and then to guess, which has a
+    Without a memory, the best is to predict 0 until the last `n_memory` steps and then to guess, which has a
     mean log loss of `n_memory * log(n_symbols) / (delay + 2 * n_memory)` per step.
 
     The problem is due to Hochreiter and Schmidhuber [1]_; this is the form used by Bai, Kolter and Koltun
@@ -212,5 +212,6 @@ def make_copy_memory(
     y = np.zeros(X.shape[:2], dtype=np.int64)
     X[:, :n_memory, 0] = symbols
     X[:, -n_memory - 1 :] = n_symbols + 1
+    # Delimiters fill the steps of the output as well, so that X gives no hint beside that it is due.
     y[:, -n_memory:] = symbols
     return X, y

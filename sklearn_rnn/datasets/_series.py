@@ -141,9 +141,9 @@ def load_co2(*, raw: bool = False, return_X_y: bool = False, as_frame: bool = Tr
 def load_beijing_pm25(*, raw: bool = False, return_X_y: bool = False, as_frame: bool = True) -> Bunch | tuple[Any, Any]:
     """Load the Beijing PM2.5 table: five years of hourly air pollution and weather.
 
-    The target, `pm2.5`, is also a column of the table, because its past says much about its future. So
+    The target, `pm2.5`, is also a column of the table, because its past tells much about its future. So
     frame the table before fitting, for example with `ShiftFramer(lags=24, horizon=1)`: a window then
-    ends before its target. A model that reads the row itself would be shown the answer.
+    ends before its target. A model that reads the row itself would be shown its target.
 
     Parameters
     ----------
@@ -226,6 +226,7 @@ def load_beijing_pm25(*, raw: bool = False, return_X_y: bool = False, as_frame: 
     """
     table = _read_series("beijing_pm25", "h")
     if not raw:
+        # Forward, since interpolation would take from the future; backward for the first day alone, which has no past.
         table["pm2.5"] = table["pm2.5"].ffill().bfill()
         table = pd.get_dummies(table, columns=["cbwd"]).astype(float)
     return _package(table, "pm2.5", read_description("beijing_pm25"), return_X_y, as_frame)
@@ -245,7 +246,7 @@ def _package(
     X: Any = table
     y: Any = table[target].copy()
     if not as_frame:
-        # Without a copy, pandas 3 answers arrays that cannot be written to.
+        # Without a copy, pandas 3 returns arrays that cannot be written to.
         X, y = X.to_numpy(copy=True), y.to_numpy(copy=True)
     if return_X_y:
         return X, y

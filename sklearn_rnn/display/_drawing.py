@@ -63,7 +63,7 @@ def styled(given: Style, **usual: Any) -> dict[str, Any]:
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.lines import Line2D
 
-    # Spelled out, since matplotlib refuses `lw` beside the usual `linewidth`.
+    # Spelled out, since matplotlib raises an error for `lw` beside the usual `linewidth`.
     return usual | dict(normalize_kwargs(dict(given or {}), Line2D))
 
 

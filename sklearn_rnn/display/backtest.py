@@ -254,6 +254,7 @@ def _naive_errors(rows: Mapping[str, pd.DataFrame], metric: str) -> dict[str, tu
     """Errors of the naive forecasts: one for all models if they are the same."""
     each = {f"naive forecast ({label})": _errors(table, "y_naive", metric) for label, table in rows.items()}
     first, *others = each.values()
+    # Models tested on the same cutoffs share one naive forecast; others, one line each, would hide the models.
     same = all(
         first[0].index.equals(by_step.index) and np.allclose(first[0], by_step, equal_nan=True) for by_step, _ in others
     )

@@ -29,7 +29,7 @@ class CorrelogramDisplay:
     acf, pacf : ndarray of shape (n_lags + 1,)
         Correlations at lags 0, 1, ..., from :func:`~sklearn_rnn.lags.autocorrelations`. Lag 0 is not drawn.
     n_steps : int
-        Steps of the series that they were computed from, which says how wide the bands are.
+        Steps of the series that they were computed from, which decides how wide the bands are.
     alpha : float, default=0.05
         Level of significance of the bands, between 0 and 1.
     n_compared : int, default=None
@@ -159,6 +159,8 @@ class CorrelogramDisplay:
 
     def _draw_bands(self, panel: Axes, band_kw: Style) -> None:
         level = f"{100 * (1 - self.alpha):.4g} %"
+        # The standard error of a correlation of n steps of noise is about 1 / sqrt(n). Of 40 lags two are beyond the
+        # inner limits by chance, so the outer ones are those of the largest of all.
         inner, outer = (critical_value(self.alpha, n) / np.sqrt(self.n_steps) for n in (1, self._compared()))
         usual = {"color": BLUE, "alpha": 0.15, "linewidth": 0, "label": f"{level} of noise, at one lag"}
         self.bands_.append(panel.axhspan(-inner, inner, **styled(band_kw, **usual)))
@@ -171,7 +173,7 @@ class CorrelogramDisplay:
 
     def _draw_stems(self, panel: Axes, values: Floats, stem_kw: Style, head_kw: Style) -> None:
         lags = np.arange(1, len(values))
-        thin = len(lags) > 80
+        thin = len(lags) > 80  # wide stems would touch each other on axes of the usual width
         usual = {"color": BLUE, "linewidth": 0.8 if thin else 1.2}
         self.stems_.append(panel.vlines(lags, 0, values[1:], **{**usual, **(stem_kw or {})}))
         usual = {"color": BLUE, "linestyle": "none", "marker": "o", "markersize": 2 if thin else 3.5}

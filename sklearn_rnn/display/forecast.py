@@ -134,7 +134,7 @@ class ForecastDisplay:
             self.band_ = self.ax_.fill_between(
                 self._places(self.forecast), lower, upper, **{**usual, **(band_kw or {})}
             )
-        self.border_ = None
+        self.border_ = None  # without a past there is nothing to be told apart
         if len(self.past):
             self.border_ = self.ax_.axvline(self._places(self.past)[-1], **styled(FAINT, linestyle=":"))
         self._label()
@@ -182,7 +182,7 @@ class ForecastDisplay:
         Parameters
         ----------
         forecaster : fitted forecaster
-            Such as :class:`~sklearn_rnn.SequenceForecaster`: ``forecast`` answers a table of the targets, and
+            Such as :class:`~sklearn_rnn.SequenceForecaster`: ``forecast`` returns a table of the targets, and
             ``predict_interval`` one of the forecast and its bounds.
         X : DataFrame, Series or array-like of shape (n_rows, n_columns)
             The history that is continued; what is forecast is one of its columns.
@@ -271,17 +271,17 @@ def _ask(
 ) -> tuple[pd.DataFrame, Any]:
     """Return the forecast of one target, with its bounds if a coverage is asked for, and the target."""
     if coverage is None:
-        answer = forecaster.forecast(steps, known=known, history=X)
-        target = _choose("target", target, list(answer.columns))
-        return answer[[target]].set_axis(["forecast"], axis=1), target
-    answer = forecaster.predict_interval(steps, known=known, history=X, coverage=coverage)
-    if answer.columns.nlevels > 1:
-        target = _choose("target", target, list(answer.columns.get_level_values(0).unique()))
-        return answer[target], target
-    # The bounds of a single target do not say which it is.
+        table_ahead = forecaster.forecast(steps, known=known, history=X)
+        target = _choose("target", target, list(table_ahead.columns))
+        return table_ahead[[target]].set_axis(["forecast"], axis=1), target
+    bounds = forecaster.predict_interval(steps, known=known, history=X, coverage=coverage)
+    if bounds.columns.nlevels > 1:
+        target = _choose("target", target, list(bounds.columns.get_level_values(0).unique()))
+        return bounds[target], target
+    # The bounds of a single target do not name it.
     names = np.atleast_1d(getattr(forecaster, "target_", [])).tolist()
     names = names if len(names) == 1 and names[0] in table else list(table.columns)
-    return answer[BOUNDS], _choose("target", target, names)
+    return bounds[BOUNDS], _choose("target", target, names)
 
 
 def _choose(what: str, asked: Any, there: list[Any]) -> Any:
@@ -312,7 +312,7 @@ def _one_series(table: Any, series: Any, what: str) -> Any:
     ids = table.index.droplevel(-1)
     if series is None:
         raise ValueError(f"{what} tells series apart, and X does not; give X an index of two levels, too.")
-    rows = table[ids.isin([series])]
+    rows = table[ids.isin([series])]  # ids may be tuples, which == would compare as several values
     if len(rows) == 0:
         raise ValueError(f"{what} has no rows of series {series!r}; it has {listed(ids.unique())}.")
     return rows.set_axis(rows.index.get_level_values(-1))
@@ -323,6 +323,7 @@ def _column(table: pd.Series | pd.DataFrame, target: Any, what: str) -> pd.Serie
         return table
     if target in table:
         return table[target]
+    # A truth of one column is that of the target, whatever the user called it.
     if table.shape[1] == 1:
         return table.iloc[:, 0]
     raise ValueError(f"{what} has no column {target!r}, which is forecast; it has {listed(table.columns)}.")

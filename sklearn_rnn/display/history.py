@@ -204,7 +204,7 @@ def _with_history(estimator: Any) -> Any:
     while not hasattr(reached, "history_"):
         inner = [getattr(reached, name) for name in INNER if hasattr(reached, name)]
         if hasattr(reached, "steps"):
-            inner = [reached.steps[-1][1]]
+            inner = [reached.steps[-1][1]]  # a pipeline keeps its fitted steps under the names of its parameters
         if not inner:
             raise _no_history(estimator, reached)
         reached = inner[0]
@@ -214,6 +214,7 @@ def _with_history(estimator: Any) -> Any:
 def _no_history(estimator: Any, reached: Any) -> Exception:
     name = type(reached).__name__
     where = "" if reached is estimator else f", in {type(estimator).__name__},"
+    # As check_is_fitted has it, which can't be asked about what is no estimator.
     fitted = [item for item in getattr(reached, "__dict__", {}) if item.endswith("_") and not item.startswith("_")]
     if hasattr(reached, "fit") and not fitted:
         return NotFittedError(f"{name}{where} is not fitted yet; call fit before HistoryDisplay.from_estimator.")

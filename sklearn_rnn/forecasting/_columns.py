@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._data.numbers import finite_numbers
 from .._data.pitfalls import lost_series
 from .._data.sequences import Array, Ints
-from .._data.tables import Rows, read_rows
-from ..preprocessing.shifting import column_positions
+from .._data.tables import Panel, column_positions, read_panel
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Columns:
         """Names of what is forecast."""
         return [self.names[i] for i in self.targets]
 
-    def read(self, estimator: Any, X: Any, series: Any) -> Rows:
+    def read(self, estimator: Any, X: Any, series: Any) -> Panel:
         """Read a table of the same columns; targets that are no part of X are unknown, NaN.
 
         Raises
@@ -49,24 +49,26 @@ class Columns:
         ValueError
             If X has other columns, lost its series, or has NaN.
         """
-        rows = read_rows(estimator, X, series)
-        if estimator._has_series and rows.ids is None:
+        panel = read_panel(estimator, X, series)
+        if estimator._has_series and panel.ids is None:
             raise lost_series(type(estimator).__name__)
-        self.refuse_missing(rows)
-        unknown = np.full((len(rows.table), len(self.names) - self.n_inputs), np.nan)
-        return replace(rows, table=np.column_stack([rows.table, unknown])) if unknown.size else rows
+        self.check_finite(panel)
+        # In place of y behind X, so that positions of targets are those of fit.
+        unknown = np.full((len(panel.table), len(self.names) - self.n_inputs), np.nan)
+        return replace(panel, table=np.column_stack([panel.table, unknown])) if unknown.size else panel
 
-    def refuse_missing(self, rows: Rows) -> None:
-        """Refuse NaN and infinity."""
-        bad = ~np.isfinite(rows.table)
+    def check_finite(self, panel: Panel) -> None:
+        """Raise an error if there is NaN or infinity, which names the first row of X that has it."""
+        bad = ~np.isfinite(panel.table)
         if not bad.any():
             return
-        row, column = (int(i) for i in np.argwhere(bad)[0])
-        is_nan = np.isnan(rows.table[row, column])
+        row, column = (int(i) for i in np.argwhere(bad[panel.positions])[0])
+        place = int(panel.positions[row])
+        is_nan = np.isnan(panel.table[place, column])
         what, how = (
             ("NaN", "X.interpolate()") if is_nan else ("infinity", "X.replace([np.inf, -np.inf], np.nan).interpolate()")
         )
-        where = f"row {row}" if rows.times is None else f"row {row} (index {rows.times[row]})"
+        where = f"row {row}" if panel.times is None else f"row {row} (index {panel.times[place]})"
         role = ", a target" if column in self.targets else ""
         raise ValueError(
             f"X has {what} in column {self.names[column]!r}{role}, {where}. Windows need every row: impute it before "
@@ -79,12 +81,12 @@ def as_table(X: Any) -> Any:
     return X.to_frame() if isinstance(X, pd.Series) else X
 
 
-def find_columns(rows: Rows, names: Array | None, y: Any, target: Any, known: Any) -> tuple[Columns, Rows]:
+def find_columns(panel: Panel, names: Array | None, y: Any, target: Any, known: Any) -> tuple[Columns, Panel]:
     """Find what is forecast: y, the columns of `target`, or all columns that are not known ahead.
 
     Parameters
     ----------
-    rows : Rows
+    panel : Panel
         The table of X.
     names : ndarray of str or None
         Names of its columns.
@@ -96,7 +98,7 @@ def find_columns(rows: Rows, names: Array | None, y: Any, target: Any, known: An
     Returns
     -------
     columns : Columns
-    rows : Rows
+    panel : Panel
         The table, with y behind it where y is no part of X.
 
     Raises
@@ -104,28 +106,30 @@ def find_columns(rows: Rows, names: Array | None, y: Any, target: Any, known: An
     ValueError
         If a column is not there, or both known ahead and forecast, or y does not fit.
     """
-    n_inputs = rows.table.shape[1]
+    n_inputs = panel.table.shape[1]
     labels = [f"x{i}" for i in range(n_inputs)] if names is None else list(names)
     known = column_positions("known", _as_list(known), names, n_inputs)
-    flat = target is None or np.ndim(target) == 0
+    flat = target is None or np.ndim(target) == 0  # one name gives one number per row, a list of one a row of one
     if target is None:
         targets = np.setdiff1d(np.arange(n_inputs), known)
         flat = len(targets) == 1
     else:
         targets = column_positions("target", _as_list(target), names, n_inputs)
     if y is not None:
-        values, y_names, flat = _read_y(y, len(rows.table))
-        found = _places_in(values, rows.table, targets if target is not None else np.arange(n_inputs))
+        values, y_names, flat = _read_y(y, len(panel.table))
+        values = panel.arranged(values)
+        # Users give y as scikit-learn wants it, often a column of X: then its past is in the windows, too.
+        found = _places_in(values, panel.table, targets if target is not None else np.arange(n_inputs))
         if found is None and target is not None:
             raise ValueError(
                 f"y is not what target={target!r} names in X; leave out one of the two, or give y as that column."
             )
         if found is None:
             found, labels = n_inputs + np.arange(values.shape[1]), labels + y_names
-            rows = replace(rows, table=np.column_stack([rows.table, values]))
+            panel = replace(panel, table=np.column_stack([panel.table, values]))
         targets = found
     _check_roles(labels, targets, known)
-    return Columns(labels, n_inputs, targets, known, flat), rows
+    return Columns(labels, n_inputs, targets, known, flat), panel
 
 
 def _check_roles(labels: list[Any], targets: Ints, known: Ints) -> None:
@@ -160,28 +164,21 @@ def _read_y(y: Any, n_rows: int) -> tuple[Array, list[Any], bool]:
     values = values.reshape(n_rows, -1)
     if len(names) != values.shape[1] or None in names:
         names = ["y"] if values.shape[1] == 1 else [f"y{i}" for i in range(values.shape[1])]
-    return _numbers(values), names, flat
-
-
-def _numbers(values: Array) -> Array:
-    try:
-        values = values.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"y must be numbers, but it holds others ({error}).") from error
-    bad = ~np.isfinite(values)
-    if bad.any():
-        row = int(np.argwhere(bad)[0][0])
-        raise ValueError(
-            f"y has {'NaN' if np.isnan(values[bad][0]) else 'infinity'} in row {row}; impute it, or drop "
-            "the rows before or after it."
-        )
-    return values
+    numbers = finite_numbers(
+        "y",
+        values,
+        place=lambda at: f"in row {at[0]}",
+        hint="expected a number per row, or one per row and target.",
+        remedy="impute it, or drop the rows before or after it.",
+    )
+    return numbers, names, flat
 
 
 def _places_in(values: Array, table: Array, among: Ints) -> Ints | None:
     """Find each column of `values` among columns of the table; None unless all are there."""
     found = []
     for column in values.T:
+        # X may have been read as float32: y is that column if it is after the same rounding.
         places = [i for i in among if np.array_equal(table[:, i], column.astype(table.dtype))]
         if not places:
             return None

@@ -1,4 +1,4 @@
-"""Conformal intervals: held-out errors say how far from a forecast the truth may lie."""
+"""Conformal intervals: quantiles of held-out errors are bounds around a forecast."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._data.sequences import Array, Ints, offsets
+from .._data.sequences import Array, Ints
+from .._data.tables import Panel
 from ._learners import Learner
-from ._track import Origins, Track
+from ._plan import Origins, future_values
 
 # Share of a standard deviation of the scores by which a rolling margin grows after a miss. With 0.1, intervals of 80
 # and 90 % covered within 2.2 points of that on the three embedded series; with 0.05 within 3.1, a tenth narrower.
@@ -21,6 +22,9 @@ def rank_of(coverage: float, n: int) -> int:
 
     Half of what is not covered lies on either side; a rank beyond `n` would be an infinite bound.
     """
+    # Of 19 scores and one to come, each of the 20 ranks is as likely for the latter: it is above the 19th with
+    # probability 1/20, so that rank bounds one side of an interval of 90 %. The 1e-9 takes rounding out: 20 * 0.95
+    # may come as 19.000000000000004.
     rank = math.ceil((n + 1) * (1 + coverage) / 2 - 1e-9)
     if rank > n:
         needed = math.ceil((1 + coverage) / (1 - coverage) - 1e-9)
@@ -72,18 +76,20 @@ def rolling_margins(scores: Array, coverage: float, n_first: int) -> Array:
     first, n_steps = scores[:n_first], scores.shape[1]
     margins = np.empty((len(scores) + 1, *scores.shape[1:]))
     margins[: n_first + 1] = split_margins(first, coverage)
+    # With coverage 0.9 each side should miss 0.05 of the truth. A hit narrows a margin by 0.05 strides, a miss widens
+    # it by 0.95, so that 19 hits and a miss leave it where it was: the share of misses that it settles at.
     stride, missed = PACE * first.std(axis=0), (1 - coverage) / 2
     for now in range(n_first + 1, len(margins)):
         margins[now] = margins[now - 1]
         steps = np.arange(min(n_steps, now - n_first))  # those whose truth has come since, from an origin of its own
-        origins = now - 1 - steps
+        origins = now - 1 - steps  # at row 7, the step 1 ahead of row 6, the step 2 ahead of row 5, ...
         misses = scores[origins, steps] > margins[origins, steps]
         margins[now, steps] += stride[steps] * (misses - missed)
     return margins
 
 
 class Source(NamedTuple):
-    """Where a series of a track comes from: its number in fit, and the place in it of the last row of fit."""
+    """Where a series of a panel comes from: its number in fit, and the place in it of the last row of fit."""
 
     number: int
     last: int
@@ -112,13 +118,13 @@ class Band:
         self.steps = np.arange(1, horizon + 1)
         self.scores: dict[int, Array] = {}
 
-    def calibrate(self, track: Track, origins: Origins) -> None:
+    def calibrate(self, panel: Panel, origins: Origins) -> None:
         """Take the scores of held-out origins, which are a row apart within each series."""
-        numbers = np.searchsorted(offsets(track.widths), origins.begins)
-        scores = self._scores(track, origins)
+        numbers = np.searchsorted(panel.firsts, origins.begins)
+        scores = self._scores(panel, origins)
         self.scores = {int(number): scores[numbers == number] for number in np.unique(numbers)}
 
-    def margins(self, track: Track, origins: Origins, coverage: float, sources: Sources) -> Array:
+    def margins(self, panel: Panel, origins: Origins, coverage: float, sources: Sources) -> Array:
         """Return how far the bounds of each origin are moved, of shape (n_origins, n_steps, n_targets, 2)."""
         pooled = np.concatenate(list(self.scores.values()))
         if not self.rolling:
@@ -126,37 +132,38 @@ class Band:
         margins = np.empty((len(origins), *pooled.shape[1:]))
         for begin in np.unique(origins.begins):
             which = origins.begins == begin
-            source = sources[int(np.searchsorted(offsets(track.widths), begin))]
+            source = sources[int(np.searchsorted(panel.firsts, begin))]
             own = None if source is None else self.scores.get(source.number)
             if source is None or own is None:  # a series that was not held out
                 margins[which] = split_margins(pooled, coverage)
                 continue
+            # The first origin all of whose steps ahead were not held out in fit: its scores follow those of fit.
             first = int(begin) + source.last - len(self.steps) + 1
-            joined = np.concatenate([own, self._scores(track, self._newer(track, int(begin), first))])
+            joined = np.concatenate([own, self._scores(panel, self._newer(panel, int(begin), first))])
             rolled = rolling_margins(joined, coverage, len(own))
             margins[which] = rolled[np.clip(origins.rows[which] - (first - len(own)), 0, len(joined))]
         return margins
 
     def bounds(
-        self, track: Track, origins: Origins, steps: Ints, coverage: float, sources: Sources
+        self, panel: Panel, origins: Origins, steps: Ints, coverage: float, sources: Sources
     ) -> tuple[Array, Array]:
         """Return the lower and the upper bounds of these steps ahead, each of shape (n_origins, n_steps, n_targets)."""
-        low, high = self._unmoved(track, origins, steps)
-        margins = self.margins(track, origins, coverage, sources)[:, steps - 1]
+        low, high = self._unmoved(panel, origins, steps)
+        margins = self.margins(panel, origins, coverage, sources)[:, steps - 1]
         low, high = low - margins[..., 0], high + margins[..., 1]
-        return np.minimum(low, high), np.maximum(low, high)
+        return np.minimum(low, high), np.maximum(low, high)  # models of two quantiles may cross
 
-    def _newer(self, track: Track, begin: int, first: int) -> Origins:
-        """Return the origins from `first` on whose steps ahead all lie in the track."""
-        width = int(track.widths[np.searchsorted(offsets(track.widths), begin)])
+    def _newer(self, panel: Panel, begin: int, first: int) -> Origins:
+        """Return the origins from `first` on whose steps ahead all lie in the panel."""
+        width = int(panel.widths[np.searchsorted(panel.firsts, begin)])
         rows = np.arange(max(first, begin), begin + width - len(self.steps))
         return Origins(rows, np.full_like(rows, begin))
 
-    def _unmoved(self, track: Track, origins: Origins, steps: Ints) -> tuple[Array, Array]:
-        low = self.low.run(track, origins, steps)
-        return low, low if self.high is self.low else self.high.run(track, origins, steps)
+    def _unmoved(self, panel: Panel, origins: Origins, steps: Ints) -> tuple[Array, Array]:
+        low = self.low.forecast(panel, origins, steps)
+        return low, low if self.high is self.low else self.high.forecast(panel, origins, steps)
 
-    def _scores(self, track: Track, origins: Origins) -> Array:
-        truth = track.ahead(origins, self.steps, self.low.plan.targets)
-        low, high = self._unmoved(track, origins, self.steps)
+    def _scores(self, panel: Panel, origins: Origins) -> Array:
+        truth = future_values(panel, origins, self.steps, self.low.plan.targets)
+        low, high = self._unmoved(panel, origins, self.steps)
         return np.stack([low - truth, truth - high], axis=-1)

@@ -8,13 +8,14 @@ from typing import Self
 import numpy as np
 
 from .._data.sequences import Array, Ints
-from ._track import Origins, Plan, Track, anchor_offsets, past_values
+from .._data.tables import Panel
+from ._plan import Origins, Plan, anchor_offsets, past_values
 
 EVERYTHING = 2**31  # rows of past that a forecast needs which looks at all of it
 
 
 class Learner(ABC):
-    """Something that learns from the rows of a track, and forecasts from its origins.
+    """Something that learns from the rows of a panel, and forecasts from its origins.
 
     Parameters
     ----------
@@ -31,19 +32,19 @@ class Learner(ABC):
         """Rows up to the origin that a forecast is made from."""
 
     @abstractmethod
-    def fit(self, track: Track, rows: Ints) -> Self:
-        """Learn from forecasts of these rows of the track."""
+    def fit(self, panel: Panel, rows: Ints) -> Self:
+        """Learn from forecasts of these rows of the panel."""
 
     @abstractmethod
-    def run(self, track: Track, origins: Origins, steps: Ints) -> Array:
+    def forecast(self, panel: Panel, origins: Origins, steps: Ints) -> Array:
         """Forecast these steps ahead of each origin, of shape (n_origins, n_steps, n_targets)."""
 
     def needs_ahead(self, steps: int) -> int:
         """Rows that known columns must reach ahead to forecast so many steps."""
         return steps
 
-    def _learn_means(self, track: Track, rows: Ints) -> None:
-        self.means = track.table[rows].mean(axis=0)
+    def _learn_means(self, panel: Panel, rows: Ints) -> None:
+        self.means = panel.table[rows].mean(axis=0)
 
     def _or_mean(self, values: Array) -> Array:
         """Put the mean of a target where its past is not known."""
@@ -73,24 +74,26 @@ class Naive(Learner):
         """Rows up to the origin that a forecast is made from."""
         return {"last": 1, "seasonal": self.season}.get(self.strategy, EVERYTHING)
 
-    def fit(self, track: Track, rows: Ints) -> Self:
+    def fit(self, panel: Panel, rows: Ints) -> Self:
         """Learn the mean of each target, which stands for a past that is not known."""
-        self._learn_means(track, rows)
+        self._learn_means(panel, rows)
         return self
 
-    def run(self, track: Track, origins: Origins, steps: Ints) -> Array:
+    def forecast(self, panel: Panel, origins: Origins, steps: Ints) -> Array:
         """Forecast these steps ahead of each origin, of shape (n_origins, n_steps, n_targets)."""
         if self.strategy == "mean":
-            return self._or_mean(np.repeat(self._means_so_far(track, origins)[:, None], len(steps), axis=1))
+            return self._or_mean(np.repeat(self._means_so_far(panel, origins)[:, None], len(steps), axis=1))
         anchor = self.season if self.strategy == "seasonal" else "last"
-        values = past_values(track, origins, anchor_offsets(anchor, steps), self.plan.targets)
+        values = past_values(panel, origins, anchor_offsets(anchor, steps), self.plan.targets)
         if self.strategy == "drift":
-            values = values + steps[:, None] * self._slopes(track, origins)[:, None]
+            values = values + steps[:, None] * self._slopes(panel, origins)[:, None]
         return self._or_mean(values)
 
-    def _means_so_far(self, track: Track, origins: Origins) -> Array:
+    def _means_so_far(self, panel: Panel, origins: Origins) -> Array:
         """Return the mean of each target up to each origin; NaN where nothing of it is known."""
-        values = track.table[:, self.plan.targets]
+        # Sums from the first row of a series to the origin are differences of running sums over the whole table: of
+        # 1 2 | 4 8, running sums 0 1 3 7 15, those of the second series up to its last row are 15 - 3.
+        values = panel.table[:, self.plan.targets]
         is_known = np.isfinite(values)
         ends = np.maximum(origins.rows + 1, origins.begins)
         sums, counts = (
@@ -99,9 +102,9 @@ class Naive(Learner):
         )
         return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
-    def _slopes(self, track: Track, origins: Origins) -> Array:
+    def _slopes(self, panel: Panel, origins: Origins) -> Array:
         """Return the mean change from row to row, from the first of a series to the origin."""
-        values = track.table[:, self.plan.targets]
+        values = panel.table[:, self.plan.targets]
         gone = origins.rows - origins.begins
         change = values[np.maximum(origins.rows, 0)] - values[origins.begins]
         return np.where(gone[:, None] > 0, change / np.maximum(gone, 1)[:, None], 0.0)

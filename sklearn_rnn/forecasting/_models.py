@@ -11,7 +11,6 @@ from sklearn.utils import get_tags
 
 from .._data.sequences import Array, Ints
 from .._data.windows import Windows
-from ..encoder_decoder import EncoderDecoderRegressor
 
 # Windows that can't be views are predicted in pieces of about this many numbers.
 PIECE = 4_000_000
@@ -38,9 +37,9 @@ def takes_sequences(estimator: Any) -> bool:
     return True
 
 
-def answers_sequences(estimator: Any) -> bool:
+def predicts_sequences(estimator: Any) -> bool:
     """Tell whether an estimator learns y of shape (n, steps, n_outputs)."""
-    return isinstance(_last(estimator), EncoderDecoderRegressor)
+    return bool(getattr(type(_last(estimator)), "_predicts_sequences", False))
 
 
 def _last(estimator: Any) -> Any:
@@ -73,7 +72,7 @@ class Model:
         self.takes_sequences = takes_sequences(estimator)
         self.relative = relative
         self.filling = means.copy()
-        self.filling[relative] = 0.0
+        self.filling[relative] = 0.0  # no change from the newest value
 
     def fit(self, windows: Windows, y: Array) -> Self:
         """Fit; y is (n, n_outputs) or, for sequences of outputs, (n, steps, n_outputs)."""
@@ -81,11 +80,11 @@ class Model:
         return self
 
     def predict(self, windows: Windows) -> Array:
-        """Return what the estimator answers, a row per window."""
+        """Return the predictions of the estimator, a row per window."""
         size = len(windows) if self._reads_views else max(1, PIECE // (windows.shape[1] * windows.shape[2]))
         pieces = (windows[begin : begin + size] for begin in range(0, len(windows), size))
-        answers = [np.asarray(self.estimator.predict(self._input(piece)), dtype=np.float64) for piece in pieces]
-        return np.concatenate([answer.reshape(len(answer), -1) for answer in answers])
+        predicted = [np.asarray(self.estimator.predict(self._input(piece)), dtype=np.float64) for piece in pieces]
+        return np.concatenate([each.reshape(len(each), -1) for each in predicted])
 
     @property
     def _reads_views(self) -> bool:
@@ -94,7 +93,7 @@ class Model:
     def _input(self, windows: Windows) -> Any:
         if self._reads_views:
             return windows
-        values = np.array(windows)
+        values = np.array(windows)  # a copy: differences must not reach the table
         values[:, :, self.relative] -= values[:, -1:, self.relative]
         if self.takes_sequences:
             return values

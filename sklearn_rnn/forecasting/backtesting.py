@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -13,11 +12,11 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from tqdm.auto import tqdm
 
-from .._data.sequences import Array, Ints, offsets
-from .._data.tables import Rows
+from .._data.sequences import Array, Ints
+from .._data.tables import Panel
 from ._base import Forecaster, is_count
 from ._intervals import Source
-from ._track import Origins, Track
+from ._plan import Origins, future_values
 
 
 def backtest(
@@ -94,40 +93,25 @@ def backtest(
     True
     """
     reader = _checked(forecaster, every, refit)
-    whole = Whole.of(reader._read_to_learn(X, y, series)[0])
+    panel, _ = reader._read_to_learn(X, y, series)
     steps = reader._plan.horizon if steps is None else steps
     reader._check_steps(steps)
     reader._check_calibrated(coverage, steps)
-    places = _cutoffs(reader, whole, initial, every, steps)
+    places = _cutoffs(reader, panel, initial, every, steps)
+    # Without refits all cutoffs are one group: a single fit, and a single pass over all origins.
     n = len(places) if refit is False else int(refit)
     groups = [places[begin : begin + n] for begin in range(0, len(places), n)]
-    jobs = (delayed(_run)(reader, whole, group, steps, coverage) for group in groups)
+    jobs = (delayed(_run)(reader, panel, group, steps, coverage) for group in groups)
     tables = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     return pd.concat(list(tqdm(tables, total=len(groups), disable=not verbose, desc="fits")), ignore_index=True)
 
 
-@dataclass(frozen=True, eq=False)
-class Whole:
-    """A table that forecasts are made in: its track, the time of each row of that, and names of series."""
-
-    track: Track
-    times: Any
-    ids: list[Any]
-
-    @classmethod
-    def of(cls, rows: Rows) -> Whole:
-        """Bring the rows of each series together."""
-        track, _ = Track.of(rows)
-        order = rows.grouping[1]
-        times = pd.Index(track.places) if rows.times is None else rows.times
-        return cls(track, times if order is None else times[order], [0] if rows.ids is None else list(rows.ids))
-
-    def origins(self, places: Ints, ahead: int) -> Origins:
-        """Return the rows at these places of each series that have so many rows behind them, place after place."""
-        begins = np.tile(offsets(self.track.widths), len(places))
-        rows = begins + np.repeat(places, len(self.ids))
-        complete = rows + ahead < begins + np.tile(self.track.widths, len(places))
-        return Origins(rows[complete], begins[complete])
+def _origins(panel: Panel, places: Ints, ahead: int) -> Origins:
+    """Return the rows at these places of each series that have so many rows behind them, place after place."""
+    begins = np.tile(panel.firsts, len(places))
+    rows = begins + np.repeat(places, panel.n_series)
+    complete = rows + ahead < begins + np.tile(panel.widths, len(places))
+    return Origins(rows[complete], begins[complete])
 
 
 def _checked(forecaster: Any, every: Any, refit: Any) -> Any:
@@ -144,9 +128,9 @@ def _checked(forecaster: Any, every: Any, refit: Any) -> Any:
     return clone(forecaster)
 
 
-def _cutoffs(reader: Any, whole: Whole, initial: Any, every: int, steps: int) -> Ints:
+def _cutoffs(reader: Any, panel: Panel, initial: Any, every: int, steps: int) -> Ints:
     """Return the place within each series of the newest known row of each forecast."""
-    longest = int(whole.track.widths.max())
+    longest = int(panel.widths.max())
     ahead = reader._make_learner().needs_ahead(steps)
     is_share = isinstance(initial, Real) and not isinstance(initial, Integral) and 0 < float(initial) < 1
     if not is_share and not is_count(initial):
@@ -161,34 +145,37 @@ def _cutoffs(reader: Any, whole: Whole, initial: Any, every: int, steps: int) ->
     return places
 
 
-def _run(reader: Any, whole: Whole, places: Ints, steps: int, coverage: float) -> pd.DataFrame:
+def _run(reader: Any, panel: Panel, places: Ints, steps: int, coverage: float) -> pd.DataFrame:
     """Learn from the rows up to the first of these cutoffs, and forecast from all of them at once."""
+    # A copy for each group, since groups may run in threads at once; it shares what was read, which nobody changes.
     fitted, n_rows = copy.copy(reader), int(places[0]) + 1
-    past = whole.track.head(n_rows)
+    past = panel.first(n_rows)
     fitted._learn(past, "X up to the cutoff")
     ahead = np.arange(1, steps + 1)
-    origins = whole.origins(places, fitted._learner.needs_ahead(steps))
+    origins = _origins(panel, places, fitted._learner.needs_ahead(steps))
+    # y_true, y_pred, y_naive, lower, upper
     values = np.full((5, len(origins), steps, fitted.n_outputs_), np.nan)
-    values[0] = whole.track.ahead(origins, ahead, fitted._plan.targets)
-    values[2] = fitted._make_naive().fit(past, np.arange(len(past.table))).run(whole.track, origins, ahead)
-    sources: list[Any] = [Source(number, n_rows - 1) for number in range(len(whole.ids))]
-    values[1], *values[3:] = fitted._bounded(whole.track, origins, ahead, coverage, sources)
-    return _tidy(whole, origins, fitted.target_, np.moveaxis(values, 3, 2))
+    values[0] = future_values(panel, origins, ahead, fitted._plan.targets)
+    values[2] = fitted._make_naive().fit(past, np.arange(len(past.table))).forecast(panel, origins, ahead)
+    sources: list[Any] = [Source(number, n_rows - 1) for number in range(panel.n_series)]
+    values[1], *values[3:] = fitted._bounded(panel, origins, ahead, coverage, sources)
+    return _tidy(panel, origins, fitted.target_, np.moveaxis(values, 3, 2))
 
 
-def _tidy(whole: Whole, origins: Origins, targets: list[Any], values: Array) -> pd.DataFrame:
+def _tidy(panel: Panel, origins: Origins, targets: list[Any], values: Array) -> pd.DataFrame:
     """Return a row per origin, target and step, from values of shape (5, n_origins, n_targets, n_steps)."""
     _, n, n_targets, steps = values.shape
-    numbers = np.searchsorted(offsets(whole.track.widths), origins.begins)
-    ids = np.empty(len(whole.ids), dtype=object)
-    ids[:] = whole.ids
+    numbers = np.searchsorted(panel.firsts, origins.begins)
+    times = pd.Index(panel.cumcount) if panel.times is None else panel.times
+    ids = np.empty(panel.n_series, dtype=object)  # filled, not made from a list: ids may be tuples
+    ids[:] = [0] if panel.ids is None else list(panel.ids)
     ahead = np.tile(np.arange(1, steps + 1), n * n_targets)
     rows = np.repeat(origins.rows, n_targets * steps)
     table = {
-        "cutoff": whole.times[rows],
+        "cutoff": times[rows],
         "series": pd.Series(np.repeat(ids[numbers], n_targets * steps)).infer_objects(),
         "target": np.tile(np.repeat(np.array(targets, dtype=object), steps), n),
-        "time": whole.times[rows + ahead],
+        "time": times[rows + ahead],
         "step": ahead,
     }
     columns = ("y_true", "y_pred", "y_naive", "lower", "upper")

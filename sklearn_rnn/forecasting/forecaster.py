@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar, cast
 
@@ -13,17 +12,18 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.caller import warn_caller
 from .._data.sequences import Ints
+from .._data.tables import Context, Panel
 from ..preprocessing.scaling import SequenceScaler
 from ..regressors import LSTMRegressor
 from ._base import Forecaster
 from ._columns import Columns
-from ._future import Past
 from ._intervals import Band
 from ._learners import Learner, Naive
 from ._models import takes_sequences
+from ._plan import Plan
 from ._strategies import STRATEGIES, Strategy
-from ._track import Plan, Track
 from .naive import NaiveForecaster
 from .skill import SkillWarning
 
@@ -46,7 +46,7 @@ class SequenceForecaster(Forecaster):
         Rows from one step of a window to the next.
     strategy : {"recursive", "direct", "joint"}, default="recursive"
         "recursive" learns one step ahead and feeds its forecasts back, as far as wanted; "direct" fits one estimator
-        for each step ahead; "joint" fits one that answers all steps at once.
+        for each step ahead; "joint" fits one that predicts all steps at once.
     target : str, int or list, default=None
         Columns of X to forecast; by default y, or else all that are not known ahead.
     known : str, int or list, default=None
@@ -212,13 +212,12 @@ class SequenceForecaster(Forecaster):
         if skill <= 0:
             naive = new._make_naive()
             what = {"last": "the last value", "seasonal": f"the value {naive.season} rows before"}
-            warnings.warn(
+            warn_caller(
                 f"The forecasts are no better than {what.get(naive.strategy, naive.strategy)}: on held-out rows their "
                 f"mean absolute error is {1 - skill:.2f} times that of the naive forecast (skill {skill:.2f}). Train "
                 "longer, try other lags, another anchor or strategy, or use NaiveForecaster; validation_ has the "
                 "errors by step.",
                 SkillWarning,
-                stacklevel=4,
             )
         return new
 
@@ -229,7 +228,7 @@ class SequenceForecaster(Forecaster):
                 "relative=True hides the level of the target in windows, but anchor=None asks for the level; use "
                 "anchor='last', or relative='auto'."
             )
-        if isinstance(self.anchor, bool):
+        if isinstance(self.anchor, bool):  # an int to Python, so that the constraints let it pass
             raise ValueError(
                 f"anchor must be None, 'last' or a number of rows of a season, at least 1; got {self.anchor}."
             )
@@ -262,6 +261,7 @@ class SequenceForecaster(Forecaster):
 
     def _make_plan(self, columns: Columns) -> Plan:
         autoregressive = bool((columns.targets < columns.n_inputs).all())
+        # The default must work for any y; a season asked for by number is an error instead.
         self.anchor_ = self.anchor if autoregressive or self.anchor != "last" else None
         if self.anchor_ is not None and not autoregressive:
             raise ValueError(
@@ -276,7 +276,7 @@ class SequenceForecaster(Forecaster):
         return plan
 
     def _check_feedback(self, plan: Plan, columns: Columns, steps: int) -> None:
-        """Refuse to feed forecasts back where some columns of the next window would be unknown."""
+        """Raise an error if forecasts are fed back, but some columns of the next window would be unknown."""
         if self.strategy != "recursive" or steps == 1:
             return
         if not plan.autoregressive:
@@ -301,14 +301,15 @@ class SequenceForecaster(Forecaster):
                 f"for; fit with horizon={steps}, or use strategy='recursive'."
             )
 
-    def _check_past(self, past: Past) -> None:
+    def _check_context(self, context: Context) -> None:
         learner = self._fitted_learner()
-        short = past.rows.grouping[0] < self._plan.reach
+        short = context.rows.widths < self._plan.reach
+        # Sequences may be shorter than a window; rows of a lag table may not.
         if short.any() and not learner.models[0].takes_sequences:
-            width = int(past.rows.grouping[0][int(np.argmax(short))])
+            width = int(context.rows.widths[int(np.argmax(short))])
             whose, or_else = "the past", ""
-            if past.rows.ids is not None:
-                whose = f"the past of series {past.rows.ids[int(np.argmax(short))]!r}"
+            if context.rows.ids is not None:
+                whose = f"the past of series {context.rows.ids[int(np.argmax(short))]!r}"
                 or_else = ", or leave the series out (history=)"
             raise ValueError(
                 f"A forecast is made from {self._plan.reach} rows, but {whose} has only {width}; give more "
@@ -324,19 +325,21 @@ class SequenceForecaster(Forecaster):
 
     def _make_naive(self) -> Naive:
         season = self._plan.anchor if isinstance(self._plan.anchor, int) else None
+        # An anchor of a season gives the seasonal naive forecast for free; a model must beat that one.
         naive = self.naive or NaiveForecaster("last" if season is None else "seasonal", season=season)
         naive._check_options()
         return Naive(self._plan, naive.strategy, int(naive.season or 1))
 
-    def _make_band(self, track: Track, learned: Ints) -> Band:
-        low = high = self._learner
+    def _make_band(self, panel: Panel, learned: Ints) -> Band:
+        low = high = self._learner  # one model: bounds are the forecast moved down and up
         if self.quantiles is not None:
-            low, high = (self._quantile_learner(quantile).fit(track, learned) for quantile in self.quantiles)
+            low, high = (self._quantile_learner(quantile).fit(panel, learned) for quantile in self.quantiles)
         return Band(self.interval == "rolling", low, high, self._plan.horizon)
 
     def _quantile_learner(self, quantile: float) -> Learner:
         estimator = self._seeded()
         names, last = estimator.get_params(), _prefix(estimator)
+        # Networks and gradient boosting have a loss to set; QuantileRegressor has no other.
         loss = {f"{last}loss": "quantile"} if f"{last}loss" in names else {}
         estimator.set_params(**{f"{last}quantile": quantile}, **loss)
         return STRATEGIES[self.strategy](estimator, self._plan, self.n_jobs)
@@ -345,10 +348,11 @@ class SequenceForecaster(Forecaster):
         """Return a clone of the estimator, with seeds."""
         default = make_pipeline(SequenceScaler(), LSTMRegressor(early_stopping=True))
         estimator = default if self.estimator is None else clone(self.estimator)
-        takes_sequences(estimator)  # refuses pipelines that can't
+        takes_sequences(estimator)  # raises an error for pipelines that can't
         if self.random_state is None:
             return estimator
         random_state = check_random_state(self.random_state)
+        # Sorted, so that a seed means the same whatever the order of steps and parameters.
         params = estimator.get_params()
         unset = [name for name in sorted(params) if name.split("__")[-1] == "random_state" and params[name] is None]
         return estimator.set_params(**{name: int(random_state.randint(2**31 - 1)) for name in unset})

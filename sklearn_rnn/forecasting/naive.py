@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ._base import Forecaster
 from ._columns import Columns
 from ._learners import Learner, Naive
-from ._track import Plan
+from ._plan import Plan
 
 
 class NaiveForecaster(Forecaster):
@@ -22,7 +22,7 @@ class NaiveForecaster(Forecaster):
     ----------
     strategy : {"last", "seasonal", "drift", "mean"}, default="last"
         "last" repeats the last value (the random walk's forecast); "seasonal" repeats the last season; "drift"
-        goes on along the line from the first value of a series to the last; "mean" is the mean so far.
+        continues the line from the first value of a series to the last; "mean" is the mean so far.
     season : int, default=None
         Rows of a season, as 12 for months of a year; ``strategy="seasonal"`` needs it.
     horizon : int, default=1
@@ -105,13 +105,14 @@ class NaiveForecaster(Forecaster):
             )
 
     def _make_plan(self, columns: Columns) -> Plan:
+        # Windows and anchors do not matter here: nothing is learned from them.
         return Plan(1, 1, columns.n_inputs, columns.known, columns.targets, None, False, int(self.horizon))
 
     def _make_learner(self) -> Learner:
         return Naive(self._plan, self.strategy, int(self.season or 1))
 
     def _make_naive(self) -> Learner:
-        return Naive(self._plan, "last", 1)
+        return Naive(self._plan, "last", 1)  # also for the seasonal one, to show what the season is worth
 
     def _rows_needed(self) -> int:
         return int(self.season or 1)

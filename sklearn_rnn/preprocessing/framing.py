@@ -16,16 +16,16 @@ from .._data.forms import as_form
 from .._data.pitfalls import check_series_kept, lost_series
 from .._data.sequences import Array, Ints
 from .._data.series import index_of, read_series
-from .._data.tables import History, Rows, read_rows
+from .._data.tables import Context, Panel, column_positions, read_panel, shift_known
 from .._data.windows import Windows
 from ._output import OwnOutputMixin
-from .shifting import column_positions, lagged, shift_known
+from .shifting import lagged
 
 
 class ShiftFramer(OwnOutputMixin, BaseEstimator):
     """Frame a table in time order: every row gets the rows before it as its window.
 
-    Row t is answered by the rows ``t - horizon - step * (lags - 1), ..., t - horizon - step, t - horizon``,
+    The window of row t holds the rows ``t - horizon - step * (lags - 1), ..., t - horizon - step, t - horizon``,
     oldest first. Rows are kept, so y stays aligned with X and nothing is shifted by hand; nothing later than
     ``t - horizon`` is seen, so what is framed may hold the target itself. Rows before the first of a series
     are padding (NaN), which the estimators of this package skip by masking.
@@ -47,8 +47,8 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         the table, whatever `lags` is. "table" gives a lag table of shape (n_rows, lags * n_features), for any
         other regressor; its columns are called ``temp(t-3)``.
     context : {"auto", "none"}, default="auto"
-        With "auto", if the index of X goes on from that of the training table (same series, next step), the
-        last training rows serve as history, so that the first rows of a test fold are not blind. An array has
+        With "auto", if the index of X continues that of the training table (same series, next step), the
+        last training rows serve as context, so that the first rows of a test fold are not blind. An array has
         no index, hence no context; nor has a float or text index. "none" never looks back into the training
         table.
 
@@ -60,14 +60,15 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         Their names, if X had names in fit.
     known_ : ndarray of shape (n_known,)
         Positions of the known columns.
-    history_ : History or None
-        The last ``horizon + step * (lags - 1)`` training rows of each series; None if X had no ordered index.
+    context_ : Context or None
+        The last ``horizon + step * (lags - 1)`` training rows of each series, and the time that comes next; None if X
+        had no ordered index.
 
     Notes
     -----
     X is an array or DataFrame with one row per time step. Several series are told apart by an index of two or
     more levels (all but the last name the series) or by `series`; they never mix, and their rows need not be
-    together. Once `fit` has seen series that are told apart, X that tells none is refused. An index of times or
+    together. Once `fit` has seen series that are told apart, X that tells none raises an error. An index of times or
     numbers must increase within each series; a gap in it is not seen: lags count rows.
 
     An estimator with ``return_sequences=True`` reads windows of a single lag as the steps of their series, one
@@ -117,7 +118,7 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None, *, series: Any = None) -> Self:
-        """Learn the columns, and keep the last rows as context for rows that go on from them.
+        """Learn the columns, and keep the last rows as context for rows that continue them.
 
         Parameters
         ----------
@@ -139,14 +140,14 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
             lost the series of y.
         """
         trial = clone(self)  # takes the errors, so that a fit that fails leaves an earlier one as it was
-        rows = read_rows(trial, X, series, reset=True)
-        trial._check_length(rows)
+        panel = read_panel(trial, X, series, reset=True)
+        trial._check_length(panel)
         check_series_kept(as_form(X), y, series, per_step=True)
         known = column_positions("known", self.known, getattr(trial, "feature_names_in_", None), trial.n_features_in_)
         validate_data(self, X, reset=True, skip_check_array=True)
         self.known_ = np.unique(known)
-        self._has_series = rows.ids is not None
-        self.history_ = History.of(rows, self._reach)
+        self._has_series = panel.ids is not None
+        self.context_ = Context.lenient(panel, self._reach)
         self.__dict__.pop("_context_once", None)
         return self
 
@@ -172,14 +173,14 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
             although X in fit did.
         """
         check_is_fitted(self)
-        rows = read_rows(self, X, series)
-        if self._has_series and rows.ids is None:
+        panel = read_panel(self, X, series)
+        if self._has_series and panel.ids is None:
             raise lost_series(type(self).__name__)
-        windows = self._frame(rows, *self._past(rows))
+        windows = self._frame(self._with_context(panel))
         if self.output == "windows":
             windows.index = X.index if isinstance(X, pd.DataFrame) else None
             windows.columns = getattr(self, "feature_names_in_", None)
-            windows.ids = rows.ids_of_rows
+            windows.ids = panel.ids_of_X
             return windows
         table = np.asarray(windows).reshape(len(windows), -1)
         adapter = _get_container_adapter("transform", self)
@@ -227,18 +228,19 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         check_is_fitted(self)
         newest, ends, begins = self._newest_steps(X, series)
         rows = ends + self.horizon
+        # With horizon 2, window 5 ends with row 3. Read backwards: row r is in the window whose end it is, if X has it.
         there = ends >= begins
         window_of = np.full(int(rows.max()) + 1, -1, dtype=np.int64)
         window_of[ends[there]] = np.flatnonzero(there)
         source = window_of[rows]
         table = np.where(source[:, None] >= 0, newest[source], np.nan).astype(newest.dtype, copy=False)
-        table[:, self.known_] = newest[:, self.known_]
+        table[:, self.known_] = newest[:, self.known_]  # these were taken from the row of the window itself
         return table
 
     def set_context(self, table: Any, *, series: Any = None) -> Self:
         """Give the rows that come right before the next table to be transformed.
 
-        They are used once, by the next `transform`, in place of the training rows, whatever the index says.
+        They are used once, by the next `transform`, in place of the training rows, whatever its index.
 
         Parameters
         ----------
@@ -253,7 +255,7 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         self : ShiftFramer
         """
         check_is_fitted(self)
-        self._context_once = read_rows(self, table, series).last(self._reach)
+        self._context_once = read_panel(self, table, series).last(self._reach)
         return self
 
     def set_output(self, *, transform: str | None = None) -> Self:
@@ -288,6 +290,7 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         names = _check_feature_names_in(self, input_features)
         if self.output == "windows":
             return names
+        # A lag of 2 at horizon 1 is called temp(t-3), but hour(t-2) if hour is known ahead.
         behind = np.full(len(names), self.horizon)
         behind[self.known_] = 0
         slots = [behind + self.step * lag for lag in range(self.lags - 1, -1, -1)]
@@ -305,39 +308,39 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         """Rows from a row back to the oldest step of its window."""
         return self.horizon + self.step * (self.lags - 1)
 
-    def _check_length(self, rows: Rows) -> None:
-        longest = int(rows.grouping[0].max())
+    def _check_length(self, panel: Panel) -> None:
+        longest = int(panel.widths.max())
         if longest > self._reach:
             return
-        whose = "X" if rows.codes is None else "the longest series of X"
+        whose = "X" if panel.ids is None else "the longest series of X"
         raise ValueError(
             f"ShiftFramer(lags={self.lags}, horizon={self.horizon}, step={self.step}) reaches {self._reach} rows "
             f"back, but {whose} has only {longest} sample{'s' if longest > 1 else ''}: no window would be whole. "
             "Use fewer lags or more rows."
         )
 
-    def _past(self, rows: Rows) -> tuple[Rows | None, Ints | None]:
-        """Find rows that go before these, and the series in them that each series goes on from."""
+    def _with_context(self, panel: Panel) -> Panel:
+        """Put the rows that each series continues before its own: those given once, or those of training."""
         once = self.__dict__.pop("_context_once", None)
         if once is not None:
-            sources = rows.sources(once)
+            sources = panel.sources(once)
             if (sources < 0).all():
                 raise ValueError("The table given to set_context has none of the series of X; give their ids.")
-            return once, sources
-        if self.context == "none" or self.history_ is None:
-            return None, None
-        sources = self.history_.sources(rows)
-        return (self.history_.rows, sources) if (sources >= 0).any() else (None, None)
+            return panel.after(once, sources)
+        if self.context == "none" or self.context_ is None:
+            return panel
+        sources = self.context_.sources(panel)
+        # Without context there is nothing to join, and windows stay a view of the table of the user.
+        return panel.after(self.context_.rows, sources) if (sources >= 0).any() else panel
 
-    def _frame(self, rows: Rows, past: Rows | None, sources: Ints | None) -> Windows:
-        n = len(rows.table)
-        if past is not None and sources is not None:
-            rows = rows.after(past, sources)
-        table, positions, begins = rows.places()
+    def _frame(self, panel: Panel) -> Windows:
+        """Return a window for each row of X, in the order of X, over the table of the panel."""
+        table = panel.table
         if len(self.known_) and self.horizon:
-            table = shift_known(table, self.known_, self.horizon, rows.grouping[0])
-        positions -= self.horizon
-        return Windows(table, positions[-n:], begins[-n:], lags=self.lags, step=self.step)
+            table = shift_known(table, self.known_, self.horizon, panel.widths)
+        # With horizon 1, row t has the window that ends at row t - 1; for the first row of a series that lies before
+        # it begins, and all of the window is padding.
+        return Windows(table, panel.positions - self.horizon, panel.begins_of_X, lags=self.lags, step=self.step)
 
     def _newest_steps(self, X: Any, series: Any) -> tuple[Array, Ints, Ints]:
         """Newest step of each window, the row that it is, and the first row of its series."""
@@ -356,5 +359,6 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         codes, ids = read_series(index_of(X), series, len(array))
         if self._has_series and ids is None:
             raise lost_series(type(self).__name__)
-        _, positions, begins = Rows(array, codes).places()
-        return array.reshape(len(array), -1)[:, -width:], positions - self.horizon, begins
+        newest = array.reshape(len(array), -1)[:, -width:]
+        panel = Panel.grouped(newest, codes, ids)  # times do not matter: nothing is framed anew
+        return newest, panel.positions - self.horizon, panel.begins_of_X

@@ -1,4 +1,4 @@
-"""Shifting of columns in time: the framing as one function, and what ShiftFramer shares with it."""
+"""Shifting of columns in time: the framing as one function, and the names of its columns."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._data.sequences import Array, Ints, flat_rows, offsets
-from .._data.tables import Rows
+from .._data.tables import Panel
 
 
 def series_to_supervised(data: Any, n_in: int = 1, n_out: int = 1, dropnan: bool = True) -> pd.DataFrame:
@@ -55,8 +54,8 @@ def series_to_supervised(data: Any, n_in: int = 1, n_out: int = 1, dropnan: bool
         if not isinstance(value, Integral) or value < least:
             raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
     frame = _as_frame(data)
-    Rows.of(frame, np.empty((len(frame), 0)))  # checks the order of rows
-    levels = list(range(frame.index.nlevels - 1))
+    Panel.of(frame, np.empty((len(frame), 0)))  # checks that rows are in time order, which shift takes for granted
+    levels = list(range(frame.index.nlevels - 1))  # all but the time: a shift must not cross from series to series
     shifting = frame.groupby(level=levels, sort=False) if levels else frame
     shifted = {k: shifting.shift(-k) for k in range(-n_in, n_out)}
     table = pd.concat(list(shifted.values()), axis=1)
@@ -84,36 +83,3 @@ def _as_frame(data: Any) -> pd.DataFrame:
 def lagged(name: Any, k: int) -> str:
     """Name a column k steps after row t, as ``temp(t-3)``."""
     return f"{name}(t{k:+d})" if k else f"{name}(t)"
-
-
-def column_positions(parameter: str, given: Any, names: Array | None, n_features: int) -> Ints:
-    """Positions of the columns that a parameter names or numbers, in the order given."""
-    columns: list[Any] = list(range(n_features)) if names is None else [str(name) for name in names]
-    given = [] if given is None else list(given)
-    missing = [item for item in given if not _is_column(item, columns, n_features)]
-    if missing:
-        why = f"its columns are {columns}"
-        if names is None and any(isinstance(item, str) for item in missing):
-            why = "X came without names; give a DataFrame, or set_output(transform='pandas') in a pipeline"
-        raise ValueError(f"{parameter}={missing} are no columns of X: {why}.")
-    positions = [columns.index(item) if isinstance(item, str) else range(n_features)[item] for item in given]
-    return np.array(list(dict.fromkeys(positions)), dtype=np.int64)
-
-
-def _is_column(item: Any, columns: list[Any], n_features: int) -> bool:
-    if isinstance(item, str):
-        return item in columns
-    return (
-        isinstance(item, int | np.integer)
-        and not isinstance(item, bool)
-        and int(item) in range(-n_features, n_features)
-    )
-
-
-def shift_known(table: Array, known: Ints, horizon: int, widths: Ints) -> Array:
-    """Copy the table with the known columns moved `horizon` rows back in time within each series."""
-    moved = table.copy()
-    moved[:-horizon, known] = table[horizon:, known]
-    lost = np.minimum(widths, horizon)
-    moved[flat_rows(offsets(widths) + widths - lost, lost)[:, None], known] = np.nan
-    return moved
