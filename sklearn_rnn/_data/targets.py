@@ -12,7 +12,8 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _num_samples, check_array, column_or_1d
 
-from .checks import as_array, check_array_like, check_not_dates, naming_text
+from .checks import as_array, check_array_like
+from .numbers import as_numbers, finite_numbers
 from .sequences import Array, Layout, Sequences
 
 CLASSES = "a regressor needs numbers, classes need a classifier."
@@ -47,12 +48,13 @@ def read_numbers(y: Any, sequences: Sequences, reader: str) -> Array:
     ndarray of shape (n,) or (n, n_outputs)
         One row per sequence, or per step that is not padding.
     """
-    y = _numbers("y", _one_per_target(y, sequences, reader), CLASSES)
-    bad = ~np.isfinite(y)
-    if bad.any():
-        place = int(np.argwhere(bad)[0][0])
-        what = "NaN" if np.isnan(y[bad][0]) else "infinity"
-        raise ValueError(f"y has {what} {_place(place, sequences)}; drop or impute targets that are missing.")
+    y = finite_numbers(
+        "y",
+        _one_per_target(y, sequences, reader),
+        place=lambda at: _place(at[0], sequences),
+        hint=CLASSES,
+        remedy="drop or impute targets that are missing.",
+    )
     if np.abs(y).max() > LARGEST:
         place = int(np.argwhere(np.abs(y) > LARGEST)[0][0])
         raise ValueError(f"y has a value beyond +-{LARGEST:.0e} {_place(place, sequences)}; scale y first.")
@@ -103,7 +105,7 @@ def read_weights(sample_weight: Any, sequences: Sequences) -> Array | None:
     # With a target per step, one weight per sequence will do as well: it is that of all its steps.
     per_step = layout is not None and (layout.form == "rows" or _is_per_step(sample_weight))
     weights = _slots("sample_weight", sample_weight, sequences, per_step)
-    weights = _numbers("sample_weight", weights, "give a number per sample.")
+    weights = as_numbers("sample_weight", weights, "give a number per sample.")
     if weights.ndim != 1:
         unit = _unit(sequences, per_step)
         raise ValueError(f"sample_weight must be one number per {unit}; got shape {weights.shape[1:]} for each {unit}.")
@@ -230,13 +232,6 @@ def _array(name: str, values: Any, sequences: Sequences, per_step: bool) -> Arra
         ) from error
 
 
-def _numbers(name: str, values: Array, hint: str) -> Array:
-    """Convert values to float64; what is missing becomes NaN."""
-    check_not_dates(name, values)
-    with naming_text(name, values, hint):
-        return np.asarray(np.where(pd.isna(values), np.nan, values) if values.dtype == object else values, np.float64)
-
-
 def _is_per_step(weights: Any) -> bool:
     return np.ndim(weights[0] if isinstance(weights, list | tuple) else np.asarray(weights)[0]) > 0
 
@@ -255,7 +250,7 @@ def _place(i: int, sequences: Sequences) -> str:
     # From the number of a step, padding left out, to its slot in what the user gave, and from there to row or step.
     slot = i if layout.step_slots is None else int(layout.step_slots[i])
     if layout.form == "rows":
-        return f"in row {slot if layout.row_order is None else int(layout.row_order[slot])}"
+        return f"in row {layout.rows[slot]}"
     ends = np.cumsum(layout.widths)
     sequence = int(np.searchsorted(ends, slot, side="right"))
     return f"in sequence {sequence} (step {slot - int(ends[sequence] - layout.widths[sequence])})"

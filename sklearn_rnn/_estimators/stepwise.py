@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral
 from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.caller import warn_caller
 from .._networks.contract import Network
 from ..stream import Stream
 from .base import SequenceEstimator
@@ -69,11 +69,10 @@ class StepwiseEstimator(TimeParameters, SequenceEstimator):
             )
         # With one target per sequence k1 plays no part, so that nothing is lost.
         if k1 > k2 and self.return_sequences:
-            warnings.warn(
+            warn_caller(
                 f"tbptt={self.tbptt!r} has k1 > k2: of every {k1} targets only the newest {k2} are learned from. Use "
                 f"tbptt=({k2}, {k2}) or a longer k2, such as ({k1}, {k1}), to learn from all.",
                 UserWarning,
-                stacklevel=5,
             )
 
     def _check_network(self, network: Network) -> None:

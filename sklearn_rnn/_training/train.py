@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 import torch
 from sklearn.exceptions import ConvergenceWarning
 
+from .._data.caller import warn_caller
 from .._data.holdout import Part
 from .._networks.losses import WeightedMean
 from .batches import Batches, SequenceData
@@ -96,10 +96,9 @@ def train(
     estimator.n_iter_ = len(net.history)
     run = len(net.history) - before
     if run < epochs and not estimator.early_stopping and not estimator.callbacks:
-        warnings.warn(
+        warn_caller(
             f"Training was interrupted after {run} of {epochs} epochs; the weights reached are kept.",
             ConvergenceWarning,
-            stacklevel=4,
         )
 
 
