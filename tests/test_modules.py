@@ -37,12 +37,12 @@ def make_batch(dtype=torch.float64):
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradcheck(cell, recurrent_dropout):
     network = make_network(cell, (3, 2), bidirectional=True, recurrent_dropout=recurrent_dropout, return_sequences=True)
-    x = make_batch()[:3].requires_grad_()
-    lengths = torch.tensor([6, 3, 1])
+    x = make_batch()[:2, :4].requires_grad_()
+    lengths = torch.tensor([4, 1])
 
     def run(x, *weights):
         network.generator = torch.Generator().manual_seed(0)  # the same masks in each evaluation
-        return network(x, None, lengths, ragged_state=False)[0][torch.arange(6) < lengths[:, None]]
+        return network(x, None, lengths, ragged_state=False)[0][torch.arange(4) < lengths[:, None]]
 
     weights = [p for p in network.parameters() if p.requires_grad]
     assert torch.autograd.gradcheck(run, (x, *weights))
