@@ -136,7 +136,7 @@ class Stream:
             output, state = self._step(torch.from_numpy(rows).to(self._device))
             if padding is not None:
                 state = _where(torch.from_numpy(padding).to(self._device), self._state, state)
-                output = self._network.before_steps(state)
+                output = self._network.before_steps(state)  # of a padded step: that of the step before it
         prediction: Array = self._decode(output.cpu().numpy())
         self._state = state  # not before everything has worked, so that an error leaves it as it was
         return prediction
@@ -166,6 +166,7 @@ class Stream:
         if isinstance(form, Table) and len(form) == 0:  # nothing new
             return self._decode(np.empty((0, self._network.n_outputs), dtype=self._dtype))
         sequences = self._reader.read(form, series, columns_of=self._estimator)
+        # X may hold some of the series alone, in any order: read on with their states, and put these back in place.
         index = torch.from_numpy(self._places(sequences)).to(self._device)
         before: State = [tuple(part[index] for part in parts) for parts in self._state]
         outputs, after = run_on(self._network, sequences, before)

@@ -128,7 +128,7 @@ class EncoderDecoder(Network):
     def _decode(self, state: State, truth: Tensor | None) -> Tensor:
         if not self.feedback:
             context = self._drop(state[-1][0])
-            inputs = context[:, None].expand(-1, self.output_steps, -1)
+            inputs = context[:, None].expand(-1, self.output_steps, -1)  # a view: repeated without a copy
         elif truth is not None and self.teacher_forcing == 1:
             inputs = nn.functional.pad(truth[:, :-1], (0, 0, 1, 0))  # all that is read is known: one fused run
         else:
@@ -141,10 +141,11 @@ class EncoderDecoder(Network):
         h = state[0][0]
         forced = [False] * self.output_steps
         if truth is not None and self.teacher_forcing:
+            # One draw per step, for all sequences: they can then be run side by side.
             draws = torch.rand(self.output_steps, generator=self.generator, device=h.device)
             forced = (draws < self.teacher_forcing).tolist()
         step = self._decoder_step(len(h))
-        output = h.new_zeros((len(h), self.n_outputs))
+        output = h.new_zeros((len(h), self.n_outputs))  # what the decoder reads first, in training and in prediction
         outputs: list[Tensor] = []
         for t in range(self.output_steps):
             x = truth[:, t - 1] if truth is not None and t > 0 and forced[t] else output

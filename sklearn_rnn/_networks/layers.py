@@ -58,6 +58,7 @@ class RecurrentLayer(nn.Module):
         """Return the outputs of all steps, directions side by side, and the state of each direction."""
         sides, finals = [], []
         for i, cell in enumerate(self.recurrences):
+            # The second cell reads each row reversed within its own length, so that it begins with the last step.
             order = None if i == 0 else _reversal(x, lengths)
             read = x if order is None else _reorder(x, order)
             outputs, final = cell(read, None if state is None else state[i], lengths, ragged_state, generator)

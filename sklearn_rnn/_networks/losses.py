@@ -47,7 +47,7 @@ class WeightedMean(nn.Module):
     def forward(self, output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """Return the mean loss of outputs (n, n_outputs) for targets (n, n_outputs) or (n,)."""
         losses = self._losses(output, target)
-        if losses.ndim == 0:
+        if losses.ndim == 0:  # reduced already: the weights of targets come too late
             if weight is not None:
                 raise ValueError(
                     f"{type(self.loss).__name__} returns one number for a whole batch, which can't be weighted; use a "
@@ -56,8 +56,9 @@ class WeightedMean(nn.Module):
             return losses
         if weight is None:
             return losses.mean()
-        if losses.ndim > 1:
+        if losses.ndim > 1:  # outputs of a target count equally, whatever its weight
             losses = losses.flatten(1).mean(dim=1)
+        # A batch whose weights are all zero has a loss of zero, not NaN.
         return (losses * weight).sum() / weight.sum().clamp(min=torch.finfo(weight.dtype).tiny)
 
     def _losses(self, output: Tensor, target: Tensor) -> Tensor:

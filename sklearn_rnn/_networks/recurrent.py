@@ -98,17 +98,18 @@ class RecurrentNetwork(Network):
         for layer in self._stack:
             before = None if state is None else state[len(after) : len(after) + directions]
             is_top = layer is self._stack[-1]
+            # Only what is read needs every step: without a target per step the top layer may return its last one alone.
             x, finals = layer(x, before, lengths, ragged_state, per_step or not is_top, self.generator)
             after.extend(finals)
             if is_top and not per_step:
                 x = self._top(after)
-            if self.dropout and self.training:
+            if self.dropout and self.training:  # behind the top layer, too: what comes next is the output layer
                 x = x * dropout_mask(x, self.dropout, self.generator)
         return self.head(x), after
 
     def before_steps(self, state: State) -> Tensor:
         """Return what the output layer makes of the hidden state of the last layer."""
-        return self.head(self._top(state))
+        return self.head(self._top(state))  # of the zero state: the bias, to the last bit
 
     def _top(self, state: State) -> Tensor:
         """Return the hidden state of the last layer, both directions side by side."""

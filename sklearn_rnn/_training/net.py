@@ -42,11 +42,13 @@ class SequenceNet(NeuralNet):
 
     def initialize_module(self) -> SequenceNet:
         """Build the network and draw its weights, leaving torch's global generator alone."""
+        # On the meta device torch's modules draw no weights, which would come from the global generator and be lost.
         with torch.device("meta"):
             super().initialize_module()
         self.module_.to_empty(device="cpu").to(getattr(torch, self.dtype))
         self.generator_ = torch.Generator().manual_seed(self.seed)
         self.module_.initialize(self.generator_)
+        # A generator belongs to a device; on a CPU one serves weights, order and dropout, in this order.
         on_cpu = torch.device(self.device).type == "cpu"
         self.module_.generator = self.generator_ if on_cpu else torch.Generator(self.device).manual_seed(self.seed)
         return self

@@ -28,7 +28,7 @@ class Taught:
 
     def __iter__(self) -> Iterator[tuple[TaughtBatch, Pair]]:
         for batch, targets in self.batches:
-            yield TaughtBatch(batch, targets[0]), targets
+            yield TaughtBatch(batch, targets[0]), targets  # on the scale that the network learns on
 
 
 @dataclass(frozen=True)
