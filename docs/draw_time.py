@@ -83,7 +83,7 @@ def _windows(k1: int, k2: int, per_step: bool) -> list[tuple[int, ...]]:
     segments = _segments(truncation, [N], None)
     found = []
     for which, number in _each_update(segments, 1, np.arange(len(segments))):
-        window = truncation.window(segments, which, number)
+        window = truncation.span(segments, which, number)
         # Windows that overlap are cut where the next one begins, and the gradient flows through the cut.
         gradient = window.begin if truncation.overlap else window.cut
         counted = window.counted if per_step else window.end - 1

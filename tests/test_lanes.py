@@ -33,7 +33,7 @@ def test_every_step_of_every_sequence_is_in_one_chunk(lengths, k1, n_lanes):
     seen = [[] for _ in lengths]
     for which, chunk in each_update(segments, n_lanes):
         assert len(which) == len(set(which)) <= n_lanes
-        window = truncation.window(segments, which, chunk)
+        window = truncation.span(segments, which, chunk)
         for i, begin, end in zip(which, window.begin, window.end, strict=True):
             first = segments.first[i]
             seen[segments.sequence[i]].append((first + begin, first + end))
@@ -84,17 +84,17 @@ def test_windows_reach_back_into_the_segment_before():
     assert_array_equal(segments.first, [0, 3, 7])
     assert_array_equal(segments.seen, [0, 3, 3])
     assert_array_equal(segments.length, [6, 7, 6])
-    first = truncation.window(segments, np.array([1, 2]), np.array([0, 0]))
+    first = truncation.span(segments, np.array([1, 2]), np.array([0, 0]))
     assert_array_equal(segments.first[1:] + first.begin, [3, 7])
     assert_array_equal(segments.first[1:] + first.counted, [6, 10])
-    last = truncation.window(segments, np.array([0, 1]), np.array([2, 1]))
+    last = truncation.span(segments, np.array([0, 1]), np.array([2, 1]))
     assert_array_equal(segments.first[:2] + last.cut, [3, 7])  # where the next segment begins
 
 
 def test_windows_reach_back_from_the_end_of_a_chunk():
     truncation = Truncation(2, 5, stateful=True)
     segments = segments_of(truncation, [9], 1)
-    spans = [truncation.window(segments, np.array([0]), np.array([j])) for j in range(5)]
+    spans = [truncation.span(segments, np.array([0]), np.array([j])) for j in range(5)]
     assert [(int(s.begin[0]), int(s.counted[0]), int(s.end[0])) for s in spans] == [
         (0, 0, 2), (0, 2, 4), (1, 4, 6), (3, 6, 8), (4, 8, 9)
     ]  # fmt: skip
@@ -109,5 +109,5 @@ def test_windows_reach_back_from_the_end_of_a_chunk():
 def test_the_only_target_of_a_sequence_is_learned_from_its_end(k1, k2, stateful, expected):
     truncation = Truncation(k1, k2, stateful=stateful, per_step=False)
     segments = segments_of(truncation, [7], 1)
-    window = truncation.window(segments, np.array([0]), np.array([0]))
+    window = truncation.span(segments, np.array([0]), np.array([0]))
     assert (int(window.begin[0]), int(window.cut[0]), int(window.end[0])) == expected

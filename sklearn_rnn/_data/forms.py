@@ -3,49 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from .checks import as_array, check_array_like, check_columns, check_not_dates, check_values, naming_text
-from .panels import Dense, Framed, Ragged
+from .panels import Dense, Framed, GivenForm, Ragged
 from .sequences import Array, Layout, Sequences, offsets
-from .series import check_order, group_series, index_of, read_series, times_of
+from .series import check_order, group_series, read_series, times_of
 from .windows import Windows
 
 EXPECTED = "a 2-D table, a 3-D array (sequences, steps, features), or a list of arrays (steps, features)"
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A 2-D array or DataFrame, whose rows are steps, or univariate sequences.
-
-    Parameters
-    ----------
-    given : object
-        What the user gave.
-    values : object
-        The same for scikit-learn to check: lists have become an array.
-    names : ndarray of str or None
-        Names of the columns.
-    """
-
-    given: Any
-    values: Any
-    names: Array | None = None
+class Table(GivenForm):
+    """A 2-D array or DataFrame, whose rows are steps, or univariate sequences."""
 
     kind: ClassVar[str] = "table"
     word: ClassVar[str] = "2-D"
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    @property
-    def index(self) -> pd.Index | None:
-        """Index of what the user gave."""
-        return index_of(self.given)
 
     @property
     def tells_series(self) -> bool:

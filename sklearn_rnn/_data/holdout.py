@@ -50,7 +50,7 @@ def split(part: Part, how: str, fraction: float, *, stratify: bool, random_state
                 "validation='random' would tear series apart: X is a table with one target per row. Use "
                 "validation='end' (or 'auto')."
             )
-        return _checked(_split_steps(part, fraction), fraction)
+        return _check_both_count(_split_steps(part, fraction), fraction)
     n = len(part.sequences)
     if how == "random":
         train, valid = _draw(part, n, fraction, stratify, random_state)
@@ -58,10 +58,10 @@ def split(part: Part, how: str, fraction: float, *, stratify: bool, random_state
         train, valid = _ends(part.sequences, fraction)
     if len(train) == 0 or len(valid) == 0:
         raise ValueError(_too_few(n, "sequences", fraction))
-    return _checked((_take(part, train), _take(part, valid)), fraction)
+    return _check_both_count((_take(part, train), _take(part, valid)), fraction)
 
 
-def _checked(parts: tuple[Part, Part], fraction: float) -> tuple[Part, Part]:
+def _check_both_count(parts: tuple[Part, Part], fraction: float) -> tuple[Part, Part]:
     """Return both parts; raise if nothing counts in one of them."""
     for name, part in zip(("the rest", "this part"), parts, strict=True):
         weights = part.targets.weights

@@ -17,17 +17,17 @@ from .windows import Windows
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceForm(ABC):
-    """What the forms share that are made of sequences.
+class GivenForm(ABC):
+    """What all forms share.
 
     Parameters
     ----------
     given : object
         What the user gave.
-    values : ndarray, list of ndarray or Windows
-        The same, ready to be read.
+    values : DataFrame, ndarray, list of ndarray or Windows
+        The same, ready to be read: nested lists have become arrays.
     names : ndarray of str or None
-        Names of the features of a step.
+        Names of the columns, or of the features of a step.
     """
 
     given: Any
@@ -44,6 +44,10 @@ class SequenceForm(ABC):
     def index(self) -> pd.Index | None:
         """Index of what the user gave."""
         return index_of(self.given)
+
+
+class SequenceForm(GivenForm):
+    """What the forms share that are made of sequences."""
 
     @property
     def tells_series(self) -> bool:

@@ -49,7 +49,7 @@ class Segments:
 
 
 @dataclass(frozen=True)
-class Window:
+class Span:
     """The steps that an update runs in each lane: ``begin <= cut <= end``, counted within segments.
 
     Parameters
@@ -71,9 +71,9 @@ class Window:
     counted: Ints
     saved: Flags
 
-    def of_lanes(self, lanes: slice) -> Window:
+    def of_lanes(self, lanes: slice) -> Span:
         """Return the steps of some of the lanes."""
-        return Window(self.begin[lanes], self.cut[lanes], self.end[lanes], self.counted[lanes], self.saved[lanes])
+        return Span(self.begin[lanes], self.cut[lanes], self.end[lanes], self.counted[lanes], self.saved[lanes])
 
 
 @dataclass(frozen=True)
@@ -137,30 +137,30 @@ class Truncation:
         first = np.where(is_later, np.maximum(begin - self.overlap, 0), 0)
         return Segments(sequence, first, end - first, begin - first, sizes, continues)
 
-    def window(self, segments: Segments, which: Ints, chunk: Ints) -> Window:
+    def span(self, segments: Segments, which: Ints, chunk: Ints) -> Span:
         """Return the steps that chunk number `chunk` of the segments `which` runs."""
         length = segments.length[which]
         if not self.per_step:
-            return self._last_window(length)
+            return self._last_span(length)
         new = segments.seen[which] + self.k1 * chunk
         end = np.minimum(new + self.k1, length)
         if self.k2 <= self.k1:
             # k1=3, k2=2: steps 0, 1, 2 of which the gradient reaches 1 and 2, then 3, 4, 5 of which it reaches 4, 5.
             cut = np.maximum(end - self.k2, new)
-            return Window(new, cut, end, cut, end - new == self.k1)
+            return Span(new, cut, end, cut, end - new == self.k1)
         # k1=2, k2=5: [0, 2), [0, 4), [1, 6), [3, 8), ... The state before step 1 is from the run of [0, 4), cut there.
         begin = np.maximum(end - self.k2, 0)
         if not self.stateful:
-            return Window(begin, begin, end, new, np.zeros(len(end), dtype=bool))
+            return Span(begin, begin, end, new, np.zeros(len(end), dtype=bool))
         # What comes after a segment, in the next one or in partial_fit, is taken to begin with a whole chunk.
         next_end = np.where(end < length, np.minimum(end + self.k1, length), end + self.k1)
-        return Window(begin, np.maximum(next_end - self.k2, 0), end, new, np.ones(len(end), dtype=bool))
+        return Span(begin, np.maximum(next_end - self.k2, 0), end, new, np.ones(len(end), dtype=bool))
 
-    def _last_window(self, length: Ints) -> Window:
+    def _last_span(self, length: Ints) -> Span:
         """Return the window of the only target, which stands at the end of a sequence."""
         cut = np.maximum(length - self.k2, 0)
         begin = np.zeros_like(length) if self.stateful else cut
-        return Window(begin, cut, length, length, np.zeros(len(length), dtype=bool))
+        return Span(begin, cut, length, length, np.zeros(len(length), dtype=bool))
 
 
 def _parts(chunks: Ints, n_lanes: int) -> Ints:

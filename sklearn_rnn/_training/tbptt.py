@@ -13,7 +13,7 @@ from .._data.sequences import Ints, flat_rows
 from .._networks.contract import Network, State
 from .batches import Pair, SequenceData
 from .inference import advance
-from .lanes import Segments, Truncation, Window, n_updates, updates
+from .lanes import Segments, Span, Truncation, n_updates, updates
 
 
 class Chunk:
@@ -25,7 +25,7 @@ class Chunk:
         Where the steps are.
     rows : ndarray of shape (n_lanes,)
         Row of the first step of each lane's segment.
-    window : Window
+    span : Span
         What is run of each segment.
     state : State or None
         State before the first step of each window; None is zero.
@@ -38,12 +38,10 @@ class Chunk:
         Once it has run, the state where the next windows begin, for lanes whose state is `saved`.
     """
 
-    def __init__(
-        self, data: SequenceData, rows: Ints, window: Window, state: State | None, truncation: Truncation
-    ) -> None:
+    def __init__(self, data: SequenceData, rows: Ints, span: Span, state: State | None, truncation: Truncation) -> None:
         self.data = data
         self.rows = rows
-        self.window = window
+        self.span = span
         self.state = state
         self.truncation = truncation
         self.after: State | None = None
@@ -52,18 +50,18 @@ class Chunk:
         """Return one output per target that counts, lane after lane."""
         # With an overlap both parts have gradients, and the run is cut for the state in between alone, where the next
         # window begins. Without it the first part only brings the state to the cut.
-        window, overlap = self.window, self.truncation.overlap
+        span, overlap = self.span, self.truncation.overlap
         outputs, at_cut = [], self.state
-        if (window.cut > window.begin).any():
+        if (span.cut > span.begin).any():
             with _same_masks_after(network):
                 if overlap:
-                    output, at_cut = self._apply(network, window.begin, window.cut, at_cut)
+                    output, at_cut = self._apply(network, span.begin, span.cut, at_cut)
                     outputs.append(output)
                 else:
-                    at_cut = advance(network, self.data, self._at(window.begin), window.cut - window.begin, at_cut)
+                    at_cut = advance(network, self.data, self._at(span.begin), span.cut - span.begin, at_cut)
         at_end = at_cut
-        if not self.truncation.per_step or (window.end > window.cut).any():
-            output, at_end = self._apply(network, window.cut, window.end, at_cut, ragged_state=False)
+        if not self.truncation.per_step or (span.end > span.cut).any():
+            output, at_end = self._apply(network, span.cut, span.end, at_cut, ragged_state=False)
             outputs.append(output)
         self.after = _detached(at_cut if overlap else at_end) if self.truncation.carries else None
         return torch.cat(outputs) if len(outputs) > 1 else outputs[0]
@@ -78,10 +76,10 @@ class Chunk:
         """
         if not self.truncation.per_step:
             return targets
-        window = self.window
-        ranges = [(np.maximum(window.counted, window.cut), window.end)]
+        span = self.span
+        ranges = [(np.maximum(span.counted, span.cut), span.end)]
         if self.truncation.overlap:
-            ranges.insert(0, (window.counted, window.cut))
+            ranges.insert(0, (span.counted, span.cut))
         return np.concatenate([flat_rows(targets + first, np.maximum(end - first, 0)) for first, end in ranges])
 
     def _apply(
@@ -93,7 +91,7 @@ class Chunk:
         if not self.truncation.per_step:
             return output, state
         # Usually the same steps count in all lanes; else a mask selects them, in the order of `wanted`.
-        skipped = np.clip(self.window.counted - begin, 0, end - begin)
+        skipped = np.clip(self.span.counted - begin, 0, end - begin)
         if lengths is None and (skipped == skipped[0]).all():
             first = int(skipped[0])
             return (output[:, first:] if first else output).flatten(0, 1), state
@@ -172,15 +170,15 @@ class TruncatedBatches:
         n = len(segments)
         order = np.arange(n) if self.generator is None else torch.randperm(n, generator=self.generator).numpy()
         which_of_all, number, busy = updates(segments.chunks, self.n_lanes, order)
-        windows = truncation.window(segments, which_of_all, number)
+        spans = truncation.span(segments, which_of_all, number)
         ends = np.cumsum(busy)
         for begin, end in zip(ends - busy, ends, strict=True):
-            which, window = which_of_all[begin:end], windows.of_lanes(slice(begin, end))
-            chunk = Chunk(self.data, self.rows[which], window, self._state_of(which), truncation)
+            which, span = which_of_all[begin:end], spans.of_lanes(slice(begin, end))
+            chunk = Chunk(self.data, self.rows[which], span, self._state_of(which), truncation)
             wanted = torch.from_numpy(chunk.wanted(self.targets[which])).to(self.data.starts.device)
             yield chunk, self.data.targets(wanted)
             if chunk.after is not None:
-                self._save(which, window, chunk.after)
+                self._save(which, span, chunk.after)
         self.put_down()
 
     def _initial_state(self) -> State:
@@ -204,14 +202,14 @@ class TruncatedBatches:
         index = torch.from_numpy(which).to(self.state[0][0].device)
         return [tuple(part.index_select(0, index) for part in parts) for parts in self.state]
 
-    def _save(self, which: Ints, window: Window, after: State) -> None:
+    def _save(self, which: Ints, span: Span, after: State) -> None:
         """Keep the state where the next windows begin, in the lanes as long as the same segments are run."""
-        self.at[which] = np.where(window.saved, window.cut if self.truncation.overlap else window.end, self.at[which])
-        if not window.saved.all():
+        self.at[which] = np.where(span.saved, span.cut if self.truncation.overlap else span.end, self.at[which])
+        if not span.saved.all():
             self.put_down()
-            lanes = torch.from_numpy(np.flatnonzero(window.saved)).to(after[0][0].device)
+            lanes = torch.from_numpy(np.flatnonzero(span.saved)).to(after[0][0].device)
             after = [tuple(part.index_select(0, lanes) for part in parts) for parts in after]
-        self._in_lanes = (which[window.saved], after)
+        self._in_lanes = (which[span.saved], after)
 
     def put_down(self) -> None:
         """Give the state that is in the lanes back to its segments."""
