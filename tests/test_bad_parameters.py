@@ -35,7 +35,7 @@ TOO_FEW = (
     "give more data, another validation_fraction, or early_stopping=False."
 )
 BATCH_LOSS = (
-    "BatchLoss answers one number for a whole batch, which can't be weighted; use a loss with reduction='none', or no "
+    "BatchLoss returns one number for a whole batch, which can't be weighted; use a loss with reduction='none', or no "
     "sample_weight, class_weight or early stopping on a table."
 )
 
@@ -112,14 +112,14 @@ PARAMETER_MISTAKES = [
     Mistake(
         "stateful and bidirectional",
         Fit(regressor(stateful=True, tbptt=2, bidirectional=True), DENSE, Y),
-        "bidirectional=True reads sequences from their ends, too, so no state can be carried forward; use "
-        "stateful=False, or bidirectional=False.",
+        "stateful=True carries a state from one part of a sequence to the next, but bidirectional=True reads sequences "
+        "from their ends, too, so none can be carried; use stateful=False.",
     ),
     Mistake(
         "bidirectional chunks",
         Fit(regressor(tbptt=(2, 3), bidirectional=True), DENSE, Y),
-        "tbptt=(2, 3) lets gradients and updates differ in length, but bidirectional=True reads whole chunks; use one "
-        "number for both.",
+        "tbptt=(2, 3) lets gradients and updates differ in length, but bidirectional=True reads sequences from their "
+        "ends, too, so that a chunk is read as a whole; use one number for both.",
     ),
     *[
         Mistake(
