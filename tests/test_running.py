@@ -74,8 +74,8 @@ def test_sequences_without_steps_make_no_batch():
 def test_validation_and_prediction_read_whole_sequences_where_pieces_cannot_be_continued(small_pieces):
     network = CausalTCN(n_features=2, n_outputs=1).double()
     network.initialize(torch.Generator().manual_seed(0))
-    sequences = Sequences(np.concatenate(RAGGED), offsets(LENGTHS), LENGTHS)
     for network.return_sequences in (False, True):
+        sequences = Sequences(np.concatenate(RAGGED), offsets(LENGTHS), LENGTHS, per_step=network.return_sequences)
         got = inference.run_network(network, sequences, torch.device("cpu"))
         with torch.inference_mode():
             expected = [network(torch.from_numpy(x)[None])[0].reshape(-1, 1).numpy() for x in RAGGED]
