@@ -137,7 +137,7 @@ def test_scale_is_per_output_over_all_steps():
     plain = EncoderDecoderRegressor(decoder="feedback", **EXACT).fit(X, y)
     moved = clone(plain).fit(X, 1e6 + 1e3 * y)
     np.testing.assert_allclose(moved.predict(X), 1e6 + 1e3 * plain.predict(X), rtol=1e-9)
-    assert clone(plain).set_params(normalize_y=False).fit(X, y)._y_scale.tolist() == [1, 1]
+    assert clone(plain).set_params(normalize_y=False).fit(X, y)._codec.scale.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("decoder", DECODERS)
