@@ -43,7 +43,7 @@ def classifier(**params):
 
 
 class BatchLoss(torch.nn.Module):
-    """Answers one number for a batch, as many losses do."""
+    """Returns one number for a batch, as many losses do."""
 
     def forward(self, output, target):
         return ((output - target) ** 2).mean()

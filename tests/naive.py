@@ -63,7 +63,7 @@ def run(cell, x, layers, head, *, bidirectional=False, state=None, nonlinearity=
     """Run one sequence (steps, features) through the network.
 
     `layers` lists the weights of each recurrence (both directions of a layer follow each other), `head` is (W, b).
-    Answers per-step outputs, the output from the final states, and the final states.
+    Returns per-step outputs, the output from the final states, and the final states.
     """
     per_layer = 2 if bidirectional else 1
     x = [list(map(float, row)) for row in x]
@@ -85,7 +85,7 @@ def run(cell, x, layers, head, *, bidirectional=False, state=None, nonlinearity=
 
 
 def encode_decode(cell, x, encoder, decoder, head, n_steps, *, feedback=False, truth=None, nonlinearity="tanh"):
-    """Read one sequence (steps, features), then answer `n_steps` outputs from the states it left in each layer.
+    """Read one sequence (steps, features), then return `n_steps` outputs from the states it left in each layer.
 
     The decoder reads the last output of the encoder in every step, or with `feedback` its own last output; where
     `truth` has a row for that step, not None, it reads this instead.

@@ -52,7 +52,7 @@ def sigmoid(a):
     return 0.5 + 0.5 * np.tanh(0.5 * a)
 
 
-# Each cell: a step answers the new state and what its backward pass needs. The backward pass turns d_state, the gradient
+# Each cell: a step returns the new state and what its backward pass needs. The backward pass turns d_state, the gradient
 # for the new state, into the gradients for (W_ih x + b_ih) and for (W_hh h + b_hh), and for the old state apart from
 # what h receives through W_hh.
 

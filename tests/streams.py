@@ -67,7 +67,7 @@ def classifier(cell: str, kind: str, **params: Any) -> Any:
 
 
 def steps(stream: Stream, x: Any) -> Any:
-    """The answers of a stream of one series, step after step."""
+    """The predictions of a stream of one series, step after step."""
     return np.concatenate([stream.step(row) for row in x])
 
 

@@ -41,7 +41,7 @@ BATCH_LOSS = (
 
 
 def parameter(expected, **params):
-    """A mistake in a parameter that scikit-learn's validation answers."""
+    """A mistake in a parameter that scikit-learn's validation finds."""
     ((name, value),) = params.items()
     estimator = RNNRegressor(hidden_layer_sizes=(3,), max_epochs=1, random_state=0).set_params(**params)
     message = rf"The '{name}' parameter of RNNRegressor must be {expected}\. Got {re.escape(repr(value))} instead\."

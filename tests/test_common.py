@@ -58,7 +58,7 @@ FEW = {"max_epochs": 10}
 
 NAN_INSIDE = {
     "check_estimators_pickle": "The tag allow_nan makes this check put NaN at random places. NaN is padding at the ends "
-    "of a sequence; inside, it is refused. test_pickle_check_without_nan runs the same check without NaN."
+    "of a sequence; inside, it raises an error. test_pickle_check_without_nan runs the same check without NaN."
 }
 MINI_BATCHES = {
     "check_sample_weight_equivalence_on_dense_data": "A sample that is repeated falls into other mini-batches than one "

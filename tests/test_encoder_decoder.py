@@ -41,7 +41,7 @@ def weights(model):
 
 @pytest.mark.parametrize("decoder", DECODERS)
 @pytest.mark.parametrize("shape", [(60,), (60, 1), (60, 5), (60, 5, 1), (60, 5, 3)])
-def test_answers_have_the_shape_of_y(shape, decoder):
+def test_predict_has_the_shape_of_y(shape, decoder):
     X, _ = make_data()
     y = np.random.default_rng(0).normal(size=shape)
     model = EncoderDecoderRegressor(decoder=decoder, **FAST).fit(X, y)

@@ -74,11 +74,11 @@ def test_each_step_is_forced_with_that_probability(share):
     x, truth = (part[:1] for part in make_batch())
     patterns = list(itertools.product([True, False], repeat=STEPS - 1))
     fed = [[row if forced else None for row, forced in zip(truth[0].tolist(), p, strict=False)] for p in patterns]
-    answers = [expected(network, "gru", x[0], 6, feedback=True, truth=rows) for rows in fed]
+    predictions = [expected(network, "gru", x[0], 6, feedback=True, truth=rows) for rows in fed]
     counts = np.zeros(len(patterns))
     for _ in range(1000):
         output = network(x, None, None, truth=truth)[0][0].detach().numpy()
-        counts[np.flatnonzero([np.abs(output - answer).max() < 1e-12 for answer in answers])] += 1
+        counts[np.flatnonzero([np.abs(output - prediction).max() < 1e-12 for prediction in predictions])] += 1
     assert counts.sum() == 1000  # every draw is one of the patterns
     likely = [np.prod(np.where(p, share, 1 - share)) for p in patterns]
     np.testing.assert_allclose(counts / 1000, likely, rtol=0, atol=0.05)

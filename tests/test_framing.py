@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from framed import INDEXES, SERIES, TABLE, blind_rows, frame_naively, indexed, panel
+from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict, train_test_split
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
@@ -20,42 +21,11 @@ from sklearn.utils.estimator_checks import check_estimator
 from sklearn_rnn._data.windows import Windows
 from sklearn_rnn.preprocessing import ShiftFramer
 
-TABLE = np.random.default_rng(0).normal(size=(30, 3))
-SERIES = np.array(list("abaacaba") * 3 + list("aaaaba"))
-
 # A row's window holds the rows before it, so the rows that are given, and their order, matter by definition.
 EXPECTED_FAILURES = {
     "check_methods_subset_invariance": "a row alone has no rows before it",
     "check_methods_sample_order_invariance": "other rows before a row are another window",
 }
-
-
-def frame_naively(X, lags=1, horizon=1, step=1, known=(), series=None):
-    """Frame one value at a time, by the definition."""
-    X = np.asarray(X, dtype=float)
-    series = np.zeros(len(X)) if series is None else np.asarray(series)
-    windows = np.full((len(X), lags, X.shape[1]), np.nan)
-    for t in range(len(X)):
-        rows = [r for r in range(len(X)) if series[r] == series[t]]
-        here = rows.index(t)
-        for slot in range(lags):
-            behind = step * (lags - 1 - slot)
-            if here - horizon - behind < 0:
-                continue
-            for column in range(X.shape[1]):
-                row = rows[here - behind - (0 if column in known else horizon)]
-                windows[t, slot, column] = X[row, column]
-    return windows
-
-
-def indexed(index):
-    return pd.DataFrame(TABLE[: len(index)], columns=["temp", "wind", "hour"], index=index)
-
-
-def panel():
-    counts = pd.Series(SERIES).groupby(SERIES).cumcount()
-    times = pd.Timestamp("2024-01-01") + pd.to_timedelta(counts.to_numpy(), unit="h")
-    return indexed(pd.MultiIndex.from_arrays([SERIES, times], names=["station", "time"]))
 
 
 @pytest.mark.parametrize("lags", [1, 2, 4])
@@ -134,207 +104,6 @@ def test_missing_values_stay_as_they_are():
     X = TABLE.copy()
     X[7, 1] = np.nan
     np.testing.assert_array_equal(np.asarray(ShiftFramer(lags=2).fit_transform(X)), frame_naively(X, 2))
-
-
-# Context
-
-
-def check_continues(X, split, **params):
-    """Check that the rows after `split` are framed as they are together with the rows before."""
-    whole = np.asarray(ShiftFramer(**params).fit_transform(X))
-    framer = ShiftFramer(**params).fit(X.iloc[:split])
-    for stop in (split + 1, len(X)):
-        windows = framer.transform(X.iloc[split:stop])
-        assert windows.shape[0] == stop - split
-        assert windows.index.equals(X.index[split:stop])
-        np.testing.assert_array_equal(np.asarray(windows), whole[split:stop])
-    blind = framer.set_params(context="none").transform(X.iloc[split:])
-    np.testing.assert_array_equal(np.asarray(blind), ShiftFramer(**params).fit_transform(X.iloc[split:]))
-
-
-INDEXES = {
-    "range": pd.RangeIndex(30),
-    "every other": pd.RangeIndex(100, 160, 2),
-    "integers": pd.Index(np.arange(30, dtype=np.int8) + 98),
-    "hours": pd.date_range("2024-01-01", periods=30, freq="h"),
-    "hours without freq": pd.DatetimeIndex(pd.date_range("2024-01-01", periods=30, freq="h").to_numpy()),
-    "seconds": pd.date_range("2024-01-01", periods=30, freq="D").as_unit("s"),
-    "zoned": pd.date_range("2024-03-20", periods=30, freq="h", tz="Europe/Berlin"),
-    "months": pd.date_range("2020-01-31", periods=30, freq="ME"),
-    "months without freq": pd.DatetimeIndex(pd.date_range("2020-01-01", periods=30, freq="MS").to_numpy()),
-    "business days": pd.DatetimeIndex(pd.bdate_range("2024-01-01", periods=30).to_numpy()),
-    "periods": pd.period_range("2020-01", periods=30, freq="M"),
-    "timedeltas": pd.timedelta_range("0h", periods=30, freq="15min"),
-}
-
-
-@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES.keys())
-@pytest.mark.parametrize("split", [12, 20])
-def test_rows_that_continue_training_are_not_blind(index, split):
-    check_continues(indexed(index), split, lags=3, horizon=2, step=2)
-
-
-@pytest.mark.parametrize("params", [{"lags": 1}, {"lags": 4, "known": ["hour"], "horizon": 3}, {"horizon": 0}])
-def test_context_serves_all_parameters(params):
-    check_continues(indexed(pd.RangeIndex(30)), 15, **params)
-
-
-def test_a_gap_in_training_does_not_hide_the_usual_step():
-    X = indexed(pd.date_range("2024-01-01", periods=40, freq="h").delete([3, 4, 9, 15, 16, 17, 20, 21, 30, 35]))
-    check_continues(X, 15, lags=2)
-
-
-def blind_rows(framer, X):
-    """Count the first rows whose window is not whole."""
-    return int(np.isnan(np.asarray(framer.transform(X))).any(axis=(1, 2)).sum())
-
-
-@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES.keys())
-def test_rows_that_do_not_continue_have_no_context(index):
-    X = indexed(index)
-    framer = ShiftFramer(lags=3).fit(X.iloc[10:20])
-    for other in (X.iloc[21:], X.iloc[10:20], X.iloc[:10], X.iloc[5:], X.iloc[19:], X.iloc[12:18]):
-        assert blind_rows(framer, other) == 3
-    assert blind_rows(framer, X.iloc[20:]) == 0
-
-
-def test_indexes_of_another_kind_do_not_continue():
-    framer = ShiftFramer(lags=3).fit(indexed(pd.date_range("2024-01-01", periods=10, freq="h")))
-    later = pd.date_range("2024-01-01T10", periods=5, freq="h")
-    assert blind_rows(framer, indexed(later)) == 0
-    for index in (later.tz_localize("UTC"), later.to_period("h"), pd.RangeIndex(10, 15), pd.Index(list("abcde"))):
-        assert blind_rows(framer, indexed(index)) == 3
-    assert blind_rows(framer, indexed(later).set_index(later.astype("int64"))) == 3
-    framer.fit(indexed(pd.RangeIndex(10)))
-    assert blind_rows(framer, indexed(pd.RangeIndex(10, 20))) == 0
-    assert blind_rows(framer, indexed(later)) == 3
-
-
-def test_irregular_times_have_no_next_step():
-    index = pd.Timestamp("2024-01-01") + pd.to_timedelta([0, 1, 3, 7, 8, 9, 20, 24, 29, 30, 31], unit="h")
-    framer = ShiftFramer().fit(indexed(index[:10]))
-    assert blind_rows(framer, indexed(index[10:])) == 1
-
-
-def test_floats_and_text_have_no_next_step():
-    for index in (np.arange(30.0), [f"row {i:02}" for i in range(30)]):
-        X = indexed(pd.Index(index))
-        assert blind_rows(ShiftFramer(lags=2).fit(X.iloc[:20]), X.iloc[20:]) == 2
-
-
-def test_arrays_have_no_context():
-    framer = ShiftFramer(lags=2).fit(TABLE[:20])
-    assert framer.context_ is None
-    assert blind_rows(framer, TABLE[20:]) == 2
-
-
-@pytest.mark.parametrize("by", ["index", "series"])
-def test_context_goes_by_series(by):
-    X = panel()
-    split = X.groupby(level=0).cumcount() < 5
-    others = pd.concat([X[~split], X[~split].rename(index={"a": "new"}, level=0).loc[["new"]]])
-    series = None
-    if by == "series":
-        train, test = (part.droplevel(0) for part in (X[split], others))
-        series = [part.index.get_level_values(0) for part in (X[split], others)]
-    else:
-        train, test = X[split], others
-    framer = ShiftFramer(lags=3, known=["hour"]).fit(train, series=series and series[0])
-    windows = np.asarray(framer.transform(test, series=series and series[1]))
-    whole = frame_naively(TABLE, 3, known=[2], series=SERIES)[~split]
-    np.testing.assert_array_equal(windows[: len(whole)], whole)
-    assert np.isnan(windows[len(whole) :][:3]).any(axis=(1, 2)).all()
-
-
-def test_a_series_that_does_not_continue_leaves_the_others_their_context():
-    X = panel().sort_index()
-    framer = ShiftFramer(lags=2).fit(X.groupby(level=0).head(4))
-    rest = X.drop(X.groupby(level=0).head(4).index)
-    late = rest.drop(rest.loc[["a"]].index[0])
-    missing = np.isnan(np.asarray(framer.transform(late))).any(axis=(1, 2))
-    assert list(late.index.get_level_values(0)[missing]) == ["a", "a"]
-
-
-def test_unlike_panels_do_not_continue():
-    X = panel()
-    framer = ShiftFramer(lags=2).fit(X)
-    one = X.xs("a")
-    later = one.set_index(one.index + pd.Timedelta(hours=len(one)))
-    with pytest.raises(ValueError, match="X has lost its series: ShiftFramer was fitted on series"):
-        framer.transform(later)
-    assert blind_rows(framer, pd.concat({"a": later}, names=["station"])) == 0
-    assert blind_rows(framer, pd.concat({"z": later}, names=["station"])) == 2
-
-
-def test_only_the_last_rows_are_kept():
-    framer = ShiftFramer(lags=3, horizon=2, step=4).fit(indexed(pd.RangeIndex(30)))
-    np.testing.assert_array_equal(framer.context_.rows.table, TABLE[-10:])
-
-
-class CountBlind(RegressorMixin, BaseEstimator):
-    """Predict how many steps of each window are padding."""
-
-    def fit(self, X, y):
-        self.n_ = X.shape[1]
-        return self
-
-    def predict(self, X):
-        return np.isnan(np.asarray(X)).all(axis=2).sum(axis=1)
-
-
-@pytest.mark.parametrize(
-    ("cv", "blind"), [(TimeSeriesSplit(2, test_size=10), 0), (TimeSeriesSplit(2, test_size=10, gap=1), 6)]
-)
-def test_folds_in_time_order_are_not_blind_unless_there_is_a_gap(cv, blind):
-    X, y = indexed(pd.date_range("2024-01-01", periods=30, freq="D")), np.zeros(30)
-    model = make_pipeline(StandardScaler(), ShiftFramer(lags=3), CountBlind()).set_output(transform="pandas")
-    for train, test in cv.split(X):
-        assert model.fit(X.iloc[train], y[train]).predict(X.iloc[test]).sum() == blind
-
-
-def test_folds_before_the_training_rows_are_blind():
-    X, y = indexed(pd.RangeIndex(30)), np.zeros(30)
-    model = make_pipeline(ShiftFramer(lags=3), CountBlind())
-    predicted = cross_val_predict(model, X, y, cv=KFold(3))
-    assert predicted[:10].sum() == predicted[10:20].sum() == 6
-    assert predicted[20:].sum() == 0
-
-
-def test_a_context_that_is_given_is_used_once():
-    framer = ShiftFramer(lags=3).fit(TABLE[:20])
-    expected = np.asarray(framer.transform(TABLE))
-    assert framer.set_context(TABLE[5:20]) is framer
-    np.testing.assert_array_equal(np.asarray(framer.transform(TABLE[20:])), expected[20:])
-    assert blind_rows(framer, TABLE[20:]) == 3
-    framer.set_context(TABLE[19:20])
-    assert blind_rows(framer, TABLE[20:]) == 2
-
-
-def test_a_context_that_is_given_goes_before_that_of_training():
-    X = indexed(pd.RangeIndex(30))
-    framer = ShiftFramer(context="none").fit(X.iloc[:20]).set_context(X.iloc[:3])
-    np.testing.assert_array_equal(framer.transform(X.iloc[20:])[0], TABLE[2:3])
-
-
-def test_a_context_survives_a_table_that_raises_an_error():
-    framer = ShiftFramer().fit(TABLE).set_context(TABLE[:3])
-    with pytest.raises(ValueError, match="expecting 3 features"):
-        framer.transform(TABLE[:, :2])
-    assert blind_rows(framer, TABLE[3:]) == 0
-
-
-def test_a_context_of_a_panel_names_its_series():
-    framer = ShiftFramer(lags=2).fit(TABLE, series=SERIES).set_context(TABLE[:12], series=SERIES[:12])
-    np.testing.assert_array_equal(
-        np.asarray(framer.transform(TABLE[12:], series=SERIES[12:])), frame_naively(TABLE, 2, series=SERIES)[12:]
-    )
-    with pytest.raises(ValueError, match="none of the series of X; give their ids"):
-        framer.set_context(TABLE).transform(TABLE, series=SERIES)
-
-
-def test_fit_forgets_the_context():
-    framer = ShiftFramer().fit(TABLE).set_context(TABLE[:5])
-    assert blind_rows(framer.fit(TABLE), TABLE) == 1
 
 
 # Output

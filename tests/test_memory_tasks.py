@@ -13,7 +13,7 @@ SEED = 0  # the margins below hold for each of 0 to 9
 def shown_and_asked(n, seed, *, shown, noise):
     """Sequences that show +1 or -1 in their first steps and noise all along; the target is which, at each step.
 
-    Half of the sequences are of each kind, so that an answer which sees nothing of it is right half of the time.
+    Half of the sequences are of each kind, so that a prediction which sees nothing of it is right half of the time.
     """
     rng = np.random.default_rng(seed)
     cue = rng.permutation(np.arange(n) % 2)
@@ -39,7 +39,7 @@ def accuracy_at_the_end(model, X, y):
 def test_a_cue_is_known_200_steps_later_with_the_state_alone():
     """The cue fills the first chunk of 20 steps, what it was is asked in the ten chunks after it.
 
-    So no chunk has both, and no gradient ever flows from an answer to the cue: what is learned from is the state at
+    So no chunk has both, and no gradient ever flows from a prediction to the cue: what is learned from is the state at
     the cut. Compared are two nets that differ in `stateful` alone, at the last step of new sequences, 200 steps after
     the last of the cue. Both read these whole (as `predict` always does); the naive split also reads the last chunk
     by itself, as it was trained.
@@ -90,7 +90,7 @@ def delayed_questions(n, seed, n_periods=8, period=40):
     return X, y, asked
 
 
-def accuracy_of_answers(seed, tbptt):
+def accuracy_of_predictions(seed, tbptt):
     X, y, asked = delayed_questions(128, seed)
     model = GRUClassifier(
         hidden_layer_sizes=(16,), return_sequences=True, stateful=True, tbptt=tbptt, lr=1e-2, max_epochs=8,
@@ -103,8 +103,8 @@ def accuracy_of_answers(seed, tbptt):
 
 def test_gradients_must_reach_back_to_what_is_asked():
     """With an update every 10 steps, gradients over 40 connect a question to its pulse; those over 10 never do."""
-    assert 0.4 < accuracy_of_answers(SEED, (10, 10)) < 0.6
-    assert accuracy_of_answers(SEED, (10, 40)) > 0.95
+    assert 0.4 < accuracy_of_predictions(SEED, (10, 10)) < 0.6
+    assert accuracy_of_predictions(SEED, (10, 40)) > 0.95
 
 
 def test_a_hundred_long_sequences_need_no_divisible_numbers():
@@ -118,9 +118,9 @@ def test_a_hundred_long_sequences_need_no_divisible_numbers():
         hidden_layer_sizes=(8,), return_sequences=True, stateful=True, tbptt=500, batch_size=32, max_epochs=1, lr=1e-2,
         random_state=0,
     ).fit(X, y)  # fmt: skip
-    answers = model.predict(X)
-    assert [answer.shape for answer in answers] == [(n,) for n in lengths]
-    assert np.isfinite(np.concatenate(answers)).all()
+    predictions = model.predict(X)
+    assert [prediction.shape for prediction in predictions] == [(n,) for n in lengths]
+    assert np.isfinite(np.concatenate(predictions)).all()
     assert len(model.history_) == 1
-    assert 0 < model.history_.train_loss.iloc[0] < 1  # 1 is what the mean answer costs
+    assert 0 < model.history_.train_loss.iloc[0] < 1  # 1 is what the mea prediction costs
     assert model.score(X, y) > 0.3

@@ -266,7 +266,7 @@ def test_series_of_a_panel_are_routed_through_cross_validation():
     np.testing.assert_allclose(routed["test_score"], indexed["test_score"], rtol=1e-12)
 
 
-def test_a_panel_that_lost_its_series_is_refused():
+def test_a_panel_that_lost_its_series_raises_an_error():
     X, y = panel()
     plain = make_pipeline(StandardScaler(), make_stateful()[-1])
     with pytest.raises(ValueError, match=r"y has 6 series in its index, but X has lost them .* set_output"):
@@ -278,7 +278,7 @@ def test_a_panel_that_lost_its_series_is_refused():
         kept.predict(X)
 
 
-def test_windows_are_refused_where_the_state_is_the_memory(beijing):
+def test_windows_raise_an_error_where_the_state_is_the_memory(beijing):
     X, y = beijing
     model = make_stateful().set_params(shiftframer__lags=24, lstmregressor__return_sequences=False)
     with pytest.raises(ValueError, match=r"X is windows of the same table \(lags=24\); give the table in time order"):

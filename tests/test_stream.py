@@ -52,8 +52,8 @@ def test_a_relu_network_steps_too():
 def test_nothing_is_dropped(params):
     model = small(LSTMRegressor, hidden_layer_sizes=(5, 4), **params).fit(X, Y)
     stream = model.stream()
-    answers = np.concatenate([stream.predict(X[:30]), steps(stream, X[30:])])  # before `predict` has run once
-    assert_allclose(answers, model.predict(X), rtol=0, atol=1e-12)
+    predictions = np.concatenate([stream.predict(X[:30]), steps(stream, X[30:])])  # before `predict` has run once
+    assert_allclose(predictions, model.predict(X), rtol=0, atol=1e-12)
 
 
 def test_long_series_are_read_in_pieces_of_bounded_memory():
@@ -65,7 +65,7 @@ def test_long_series_are_read_in_pieces_of_bounded_memory():
 
 
 @pytest.mark.parametrize("cell", REGRESSORS)
-def test_an_estimator_of_whole_sequences_answers_as_if_each_step_were_the_last(cell):
+def test_stream_of_one_target_per_sequence_predicts_as_if_each_step_were_the_last(cell):
     model = regressor(cell, return_sequences=False, hidden_layer_sizes=(5, 3))
     expected = model.predict([X[: t + 1] for t in range(30)])
     assert_allclose(steps(model.stream(), X[:30]), expected, rtol=0, atol=1e-12)
@@ -93,19 +93,19 @@ def test_an_estimator_of_univariate_rows_reads_columns():
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
 @pytest.mark.parametrize("cell", CLASSIFIERS)
-def test_classifiers_answer_by_every_method(cell, kind):
+def test_stream_has_every_method_of_classifiers(cell, kind):
     model = classifier(cell, kind)
     for method in METHODS:
         whole = getattr(model, method)(X)
         stream = model.stream(method=method)
-        answers = np.concatenate([stream.predict(X[:50]), steps(stream, X[50:])])
-        assert answers.dtype == whole.dtype
-        assert answers.shape == whole.shape
+        predictions = np.concatenate([stream.predict(X[:50]), steps(stream, X[50:])])
+        assert predictions.dtype == whole.dtype
+        assert predictions.shape == whole.shape
         if method == "predict":
-            assert_array_equal(answers, whole)
+            assert_array_equal(predictions, whole)
             assert len(np.unique(whole.reshape(len(whole), -1), axis=0)) > 1
         else:
-            assert_allclose(answers, whole, rtol=0, atol=1e-11)
+            assert_allclose(predictions, whole, rtol=0, atol=1e-11)
 
 
 def test_predict_changes_nothing():
@@ -128,9 +128,9 @@ def test_threads_predict_as_one(cell, params):
     many = [np.random.default_rng(seed).normal(size=(20 + seed, 2)) for seed in range(16)] * 8
     expected = [model.predict(x) for x in many]
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(model.predict, many))
-    for answer, wanted in zip(answers, expected, strict=True):
-        assert_array_equal(answer, wanted, strict=True)
+        predictions = list(pool.map(model.predict, many))
+    for prediction, wanted in zip(predictions, expected, strict=True):
+        assert_array_equal(prediction, wanted, strict=True)
 
 
 def test_threads_have_a_copy_each():
@@ -143,14 +143,14 @@ def test_threads_have_a_copy_each():
 
     expected, state = [read(seed) for seed in range(16)], flat(stream)
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(read, range(16)))
-    assert_array_equal(answers, expected)
+        predictions = list(pool.map(read, range(16)))
+    assert_array_equal(predictions, expected)
     assert_array_equal(flat(stream), state)
 
 
-def test_a_pipeline_streams_what_its_first_steps_answer():
+def test_stream_reads_what_the_first_steps_of_a_pipeline_return():
     pipeline = make_pipeline(StandardScaler(), small(LSTMRegressor)).fit(5.0 * X + 100.0, Y)
     stream, scale = pipeline[-1].stream(), pipeline[:-1].transform
     long = np.random.default_rng(1).normal(size=(200, 2)) * 5.0 + 100.0
-    answers = np.concatenate([stream.step(scale(row)) for row in long[:, None]])
-    assert_allclose(answers, pipeline.predict(long), rtol=0, atol=1e-12)
+    predictions = np.concatenate([stream.step(scale(row)) for row in long[:, None]])
+    assert_allclose(predictions, pipeline.predict(long), rtol=0, atol=1e-12)

@@ -292,7 +292,7 @@ STATE_MISTAKES = [
 
 
 @pytest.mark.parametrize("mistake", cases([*STEP_MISTAKES, *PREDICT_MISTAKES, *STATE_MISTAKES]))
-def test_what_is_refused_leaves_the_state(mistake):
+def test_what_raises_an_error_leaves_the_state(mistake):
     stream = STREAMS[mistake.act.stream]()
     before = flat(stream)
     assert before.any()

@@ -60,7 +60,7 @@ def test_history_is_read_in_every_form(history, series, ids, return_sequences):
     parts = [*parts[:2], NOTHING] if isinstance(history, list) and history[-1] is NOTHING else parts
     more = MORE[: len(ids)]
     expected = model.predict([np.vstack([part, row]) for part, row in zip(parts, more, strict=True)])
-    last = [answers[-1] for answers in expected] if return_sequences else expected
+    last = [predictions[-1] for predictions in expected] if return_sequences else expected
     assert_allclose(stream.step(more), last, rtol=0, atol=1e-12)
 
 

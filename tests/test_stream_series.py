@@ -22,8 +22,8 @@ def test_each_series_is_read_as_if_alone(cell):
         first, np.stack([one.predict(x[:8]) for one, x in zip(alone, PANEL, strict=True)]), rtol=0, atol=1e-12
     )
     for t in range(8, 20):
-        answers = np.concatenate([one.step(x[t]) for one, x in zip(alone, PANEL, strict=True)])
-        assert_allclose(together.step(PANEL[:, t]), answers, rtol=0, atol=1e-12)
+        predictions = np.concatenate([one.step(x[t]) for one, x in zip(alone, PANEL, strict=True)])
+        assert_allclose(together.step(PANEL[:, t]), predictions, rtol=0, atol=1e-12)
     for layers in zip(together.state, *[one.state for one in alone], strict=True):
         for part, *parts in zip(*layers, strict=True):
             assert_allclose(part, np.vstack(parts), rtol=0, atol=1e-12)
@@ -33,22 +33,22 @@ def test_lists_of_unequal_lengths():
     model = regressor()
     stream, expected = model.stream(3), model.predict(RAGGED)
     cuts = [(5, 0, 13), (9, 3, 13), (20, 7, 13)]  # nothing new of some series
-    before, answers = (0, 0, 0), []
+    before, predictions = (0, 0, 0), []
     for cut in cuts:
-        answers.append(stream.predict([x[a:b] for x, a, b in zip(RAGGED, before, cut, strict=True)]))
+        predictions.append(stream.predict([x[a:b] for x, a, b in zip(RAGGED, before, cut, strict=True)]))
         before = cut
     for i in range(3):
-        assert_allclose(np.concatenate([piece[i] for piece in answers]), expected[i], rtol=0, atol=1e-12)
+        assert_allclose(np.concatenate([piece[i] for piece in predictions]), expected[i], rtol=0, atol=1e-12)
     longer = model.predict([np.vstack([x, [1.0, 2.0]]) for x in RAGGED])
-    assert_allclose(stream.step([[1.0, 2.0]] * 3), [answers[-1] for answers in longer], rtol=0, atol=1e-12)
+    assert_allclose(stream.step([[1.0, 2.0]] * 3), [predictions[-1] for predictions in longer], rtol=0, atol=1e-12)
 
 
 def test_nothing_new_changes_nothing():
     stream = regressor().stream(history=X)
     before = flat(stream)
     for nothing in (NOTHING, pd.DataFrame(NOTHING), [NOTHING], np.zeros((1, 0, 2))):
-        answers = stream.predict(nothing)
-        assert np.concatenate(answers).size == 0 if isinstance(answers, list) else answers.size == 0
+        predictions = stream.predict(nothing)
+        assert np.concatenate(predictions).size == 0 if isinstance(predictions, list) else predictions.size == 0
     panel = of_frames().stream(history=FRAME)
     assert panel.predict(FRAME.iloc[:0]).shape == (0,)
     assert regressor("lstm", 3).stream().predict(NOTHING).shape == (0, 3)
@@ -79,17 +79,17 @@ def test_series_may_alternate_from_row_to_row():
         stream = model.stream(history=table[:16], series=ids[:16])
     assert list(stream.series) == ["east", "north"]
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
-        answers = stream.predict(table[16:][::-1], series=ids[16:][::-1])
+        predictions = stream.predict(table[16:][::-1], series=ids[16:][::-1])
     expected = model.predict([np.vstack([x[:8], x[:7:-1]]) for x in (PANEL[2], PANEL[0])])
-    assert_allclose(answers.reshape(-1, 2).T, [expected[1][8:], expected[0][8:]], rtol=0, atol=1e-12)
+    assert_allclose(predictions.reshape(-1, 2).T, [expected[1][8:], expected[0][8:]], rtol=0, atol=1e-12)
 
 
 def test_series_without_names_are_numbers():
     model = regressor()
     stream = model.stream(3)
     assert list(stream.series) == [0, 1, 2]
-    answers = stream.predict(np.vstack([PANEL[2], PANEL[0]]), series=np.repeat([2, 0], 20))
-    assert_allclose(answers.reshape(2, 20), model.predict(PANEL[[2, 0]]), rtol=0, atol=1e-12)
+    predictions = stream.predict(np.vstack([PANEL[2], PANEL[0]]), series=np.repeat([2, 0], 20))
+    assert_allclose(predictions.reshape(2, 20), model.predict(PANEL[[2, 0]]), rtol=0, atol=1e-12)
     assert not stream.state[0][0][1].any()
 
 
@@ -102,8 +102,8 @@ def test_series_of_several_levels():
     before = stream.state[0][0]
     stream.reset(("q", 1)).reset([("p", 1), ("q", 1)])
     assert_array_equal(stream.state[0][0], before * [[1.0], [0.0], [1.0], [0.0]])
-    answers = stream.predict(panel.iloc[30:])
-    assert_allclose(answers, model.predict(X[30:40]), rtol=0, atol=1e-12)
+    predictions = stream.predict(panel.iloc[30:])
+    assert_allclose(predictions, model.predict(X[30:40]), rtol=0, atol=1e-12)
 
 
 def test_windows_of_one_lag_are_steps():
@@ -123,18 +123,18 @@ def test_steps_of_nan_are_padding(cell):
     stepped, whole, pieces = model.stream(3), model.stream(3), model.stream(3)
     assert_allclose(np.stack([stepped.step(x) for x in padded.swapaxes(0, 1)], axis=1), expected, rtol=0, atol=1e-12)
     assert_allclose(whole.predict(padded), expected, rtol=0, atol=1e-12)
-    answers = [pieces.predict(padded[:, rows]) for rows in (slice(2), slice(2, 17), slice(17, None))]
-    assert_allclose(np.concatenate(answers, axis=1), expected, rtol=0, atol=1e-12)
+    predictions = [pieces.predict(padded[:, rows]) for rows in (slice(2), slice(2, 17), slice(17, None))]
+    assert_allclose(np.concatenate(predictions, axis=1), expected, rtol=0, atol=1e-12)
     assert_allclose(flat(stepped), flat(whole), rtol=0, atol=1e-12)
     assert not any(part[2].any() for parts in whole.state for part in parts)
     assert_allclose(flat(model.stream(history=padded)), flat(whole), rtol=0, atol=1e-12)
 
 
-def test_padding_repeats_the_answer_of_before():
+def test_stream_of_padding_repeats_the_prediction_of_before():
     stream = regressor().stream()
-    answer, state = stream.step(X[0]), flat(stream)
-    assert_array_equal(stream.step(NAN), answer)
-    assert_array_equal(stream.predict(np.full((2, 2), np.nan)), np.repeat(answer, 2))
+    prediction, state = stream.step(X[0]), flat(stream)
+    assert_array_equal(stream.step(NAN), prediction)
+    assert_array_equal(stream.predict(np.full((2, 2), np.nan)), np.repeat(prediction, 2))
     assert_array_equal(flat(stream), state)
     assert_allclose(stream.step(X[1]), regressor().predict(X[:2])[1:], rtol=0, atol=1e-12)
 

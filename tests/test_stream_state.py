@@ -33,11 +33,11 @@ def test_a_state_can_be_put_back(cell):
     stream = regressor(cell, hidden_layer_sizes=(5, 3), dtype="float32").stream(history=X[:50])
     state = stream.state
     assert all(part.dtype == np.float32 for parts in state for part in parts)
-    answers = stream.predict(X[50:60])
+    predictions = stream.predict(X[50:60])
     stream.state = state
-    assert_array_equal(stream.predict(X[50:60]), answers)
+    assert_array_equal(stream.predict(X[50:60]), predictions)
     stream.state = [[part.astype(float).tolist() for part in parts] for parts in state]  # lists will do
-    assert_array_equal(stream.predict(X[50:60]), answers)
+    assert_array_equal(stream.predict(X[50:60]), predictions)
 
 
 @pytest.mark.parametrize("cell", REGRESSORS)
@@ -86,11 +86,11 @@ def test_a_copy_goes_its_own_way(cell, twin_of):
     stream.step(X[50])
     twin, state = twin_of(stream), flat(stream)
     assert_array_equal(flat(twin), state)
-    answers = twin.step(X[51]), twin.predict(X[52:])
+    predictions = twin.step(X[51]), twin.predict(X[52:])
     twin.reset()
     assert_array_equal(flat(stream), state)
-    assert_array_equal(stream.step(X[51]), answers[0])
-    assert_array_equal(stream.predict(X[52:]), answers[1])
+    assert_array_equal(stream.step(X[51]), predictions[0])
+    assert_array_equal(stream.predict(X[52:]), predictions[1])
     assert not flat(twin).any()
 
 
@@ -120,7 +120,7 @@ def test_repr():
     ],
     ids=["cell", "layers", "units", "series"],
 )
-def test_a_file_of_another_state_is_refused(saved, message, tmp_path):
+def test_a_file_of_another_state_raises_an_error(saved, message, tmp_path):
     (cell, n_series, sizes), file = saved, tmp_path / "state.npz"
     regressor(cell, hidden_layer_sizes=sizes).stream(n_series).save(file)
     stream = regressor().stream(history=X[:5])

@@ -71,11 +71,11 @@ def test_every_row_gets_a_finite_prediction(estimator, X, y, params, return_sequ
     for predict in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
         if not hasattr(estimator, predict):
             continue
-        answers = getattr(estimator, predict)(X, **params)
-        assert len(answers) == len(y)
-        for answer, target in zip(answers, y, strict=True):
-            assert np.shape(answer)[: np.ndim(target)] == np.shape(target)
-            assert np.isfinite(answer).all()
+        predictions = getattr(estimator, predict)(X, **params)
+        assert len(predictions) == len(y)
+        for prediction, target in zip(predictions, y, strict=True):
+            assert np.shape(prediction)[: np.ndim(target)] == np.shape(target)
+            assert np.isfinite(prediction).all()
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -86,11 +86,11 @@ def test_all_kinds_of_nothing_are_predicted_alike(make, bidirectional):
     )
     estimator.fit(DENSE, Y)
     nothing = [np.full((4, 7, 2), np.nan), np.full((4, 7, 2), -1.0), np.zeros((4, 0, 2)), [np.zeros((0, 2))] * 4]
-    answers = [estimator.predict(X) for X in nothing]
-    assert answers[0].shape == (4,)
-    for answer in answers:
-        np.testing.assert_array_equal(answer, np.repeat(answers[0][0], 4), strict=True)
-    assert np.isfinite(answers).all()
+    predictions = [estimator.predict(X) for X in nothing]
+    assert predictions[0].shape == (4,)
+    for prediction in predictions:
+        np.testing.assert_array_equal(prediction, np.repeat(predictions[0][0], 4), strict=True)
+    assert np.isfinite(predictions).all()
 
 
 @pytest.mark.parametrize("number", [np.float64, np.float32, float])
