@@ -253,6 +253,14 @@ TRAINING_MISTAKES = [
         Fit(regressor(scoring={"loss": "r2"}), DENSE, Y),
         "scoring must not be named 'loss', which history_ has already.",
     ),
+    *[
+        Mistake(
+            f"device={device}, which this machine has not",
+            Fit(regressor(device=device), DENSE, Y),
+            f"device={device!r} can't be used on this machine; use 'auto', 'cpu' or 'cuda'.",
+        )
+        for device in ("hpu", "vulkan", "mtia")  # torch raises ImportError, NotImplementedError, AssertionError
+    ],
     Mistake(
         "device without numbers",
         Fit(regressor(device="meta"), DENSE, Y),

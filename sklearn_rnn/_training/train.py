@@ -156,8 +156,9 @@ def _device(device: Any) -> str:
     try:
         if torch.empty(0, device=device).is_meta:
             raise RuntimeError("it holds no numbers")
-    # By kind of device torch raises an AssertionError (built without it) or a RuntimeError (there is none).
-    except (AssertionError, RuntimeError) as error:
+    # By kind of device torch raises an AssertionError (built without it), an ImportError (a package of its own, such as
+    # that of "hpu") or a RuntimeError (there is none).
+    except (AssertionError, ImportError, RuntimeError) as error:
         raise ValueError(f"device={device!r} can't be used on this machine; use 'auto', 'cpu' or 'cuda'.") from error
     return str(device)
 
