@@ -3,7 +3,8 @@
 from .classifiers import GRUClassifier, LSTMClassifier, RNNClassifier
 from .display import BacktestDisplay, CorrelogramDisplay, ForecastDisplay, HistoryDisplay
 from .encoder_decoder import EncoderDecoderRegressor
-from .forecasting import NaiveForecaster, SequenceForecaster, SkillWarning, backtest, skill
+from .exceptions import ContextWarning, LayoutWarning, SkillWarning, TimeGapWarning
+from .forecasting import NaiveForecaster, SequenceForecaster, backtest, skill
 from .lags import autocorrelations, suggest_lags
 from .preprocessing import (
     SequenceOneHotEncoder,
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BacktestDisplay",
+    "ContextWarning",
     "CorrelogramDisplay",
     "EncoderDecoderRegressor",
     "ForecastDisplay",
@@ -27,6 +29,7 @@ __all__ = [
     "HistoryDisplay",
     "LSTMClassifier",
     "LSTMRegressor",
+    "LayoutWarning",
     "NaiveForecaster",
     "RNNClassifier",
     "RNNRegressor",
@@ -37,6 +40,7 @@ __all__ = [
     "ShiftFramer",
     "SkillWarning",
     "Stream",
+    "TimeGapWarning",
     "autocorrelations",
     "backtest",
     "series_to_supervised",

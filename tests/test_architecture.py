@@ -15,6 +15,7 @@ PACKAGE = Path(sklearn_rnn.__file__).parent
 # From the bottom up. A file may import from lines above the one that names it or its folder; within a folder imports
 # must not form a circle, so that they point downward there, too.
 FLOORS = [
+    {"exceptions"},
     {"_data", "_networks", "datasets"},
     {"_training", "preprocessing", "lags"},
     {"stream", "display"},
@@ -24,7 +25,7 @@ FLOORS = [
     {"__init__"},
 ]
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
-WITHOUT_TORCH = {"_data", "preprocessing", "datasets", "lags", "display"}
+WITHOUT_TORCH = {"exceptions", "_data", "preprocessing", "datasets", "lags", "display"}
 LONGEST = 400  # lines; a longer file has a second purpose
 FILES = sorted(PACKAGE.rglob("*.py"))
 

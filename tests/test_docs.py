@@ -12,7 +12,7 @@ import sklearn_rnn
 REGRESSORS = [getattr(sklearn_rnn, f"{cell}Regressor") for cell in ("RNN", "LSTM", "GRU")]
 CLASSIFIERS = [getattr(sklearn_rnn, f"{cell}Classifier") for cell in ("RNN", "LSTM", "GRU")]
 ESTIMATORS = [*REGRESSORS, *CLASSIFIERS, sklearn_rnn.EncoderDecoderRegressor]
-PUBLIC = [item for name in sklearn_rnn.__all__ if (item := getattr(sklearn_rnn, name)) is not sklearn_rnn.SkillWarning]
+PUBLIC = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__ if not name.endswith("Warning")]
 
 
 def defaults(estimator):

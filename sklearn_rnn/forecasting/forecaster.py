@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._data.caller import warn_caller
 from .._data.sequences import Ints
 from .._data.tables import Context, Panel
+from ..exceptions import SkillWarning
 from ..preprocessing.scaling import SequenceScaler
 from ..regressors import LSTMRegressor
 from ._base import Forecaster
@@ -25,7 +26,6 @@ from ._models import takes_sequences
 from ._plan import Plan
 from ._strategies import STRATEGIES, Strategy
 from .naive import NaiveForecaster
-from .skill import SkillWarning
 
 
 class SequenceForecaster(Forecaster):

@@ -11,10 +11,6 @@ from sklearn.metrics import mean_absolute_error
 from .._data.sequences import Array
 
 
-class SkillWarning(UserWarning):
-    """A forecaster does not beat the naive forecast on rows held out from its training."""
-
-
 def skill(y_true: Any, y_pred: Any, y_naive: Any, *, sample_weight: Any = None) -> float:
     """Return one minus the ratio of a forecast's mean absolute error to that of the naive forecast.
 
