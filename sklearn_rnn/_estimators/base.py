@@ -146,7 +146,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             part, valid = new._split(part, random_state)
         if earlier is None:  # from the training part alone: what is held out must not be seen
             new._codec = new._scaled(part.targets)
-        new.net_ = build_net(new, sequences.n_features, int(random_state.randint(2**31 - 1)))
+        seed = int(random_state.randint(2**31 - 1))
+        new.net_ = build_net(new, sequences.n_features, seed, continuing=continuing)
         new._check_network(new.net_.module_)
         if earlier is not None:
             take_over(new.net_, earlier, optimizer=continuing)
@@ -216,7 +217,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             "module_": ("torch.nn.Module", "Its torch module, with ``forward(x, state) -> (output, state)``."),
             "history_": (
                 "DataFrame",
-                "A row per epoch: train_loss, valid_loss with early stopping, scores, and dur in seconds.",
+                "A row per epoch: train_loss, valid_loss with early stopping, scores, lr with a schedule, and dur in\n"
+                "seconds.",
             ),
             "n_iter_": ("int", "Epochs run."),
             "n_outputs_": ("int", "Targets per sequence or step; of an encoder-decoder outputs per output step."),
