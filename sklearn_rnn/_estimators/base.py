@@ -68,10 +68,12 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         ------
         ValueError
             If X or y can't be read, parameters contradict each other, or the loss is no longer finite.
+        KeyboardInterrupt
+            On Ctrl-C, after keeping what was learned: the estimator is fitted, with the weights reached (with early
+            stopping the best ones) and a row in ``history_`` for each epoch completed. If none was, what an earlier
+            fit learned is still there.
         """
-        # All at once, and only now: a fit that raises leaves the estimator as it was.
-        self.__dict__ = self._fitted(X, y, sample_weight, series).__dict__
-        return self
+        return self._fit(X, y, sample_weight, series)
 
     def summary(self) -> pd.DataFrame:
         """Count the parameters of each layer.
@@ -124,13 +126,21 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Return training batches in the form that the network learns from."""
         return batches
 
-    def _fitted(
+    def _fit(
         self, X: Any, y: Any, sample_weight: Any, series: Any, *, continuing: bool = False, classes: Any = None
     ) -> Any:
-        """Return a trained copy, so that an error leaves this estimator as it was.
+        """Fit, or with `continuing` (partial_fit) for one more epoch, from the state of the optimizer too."""
+        new, interruption = self._fitted(X, y, sample_weight, series, continuing=continuing, classes=classes)
+        # All at once, and only now: a fit that raises anything else leaves the estimator as it was.
+        self.__dict__ = new.__dict__
+        if interruption is not None:
+            raise interruption
+        return self
 
-        With `continuing` (partial_fit) it is trained for one more epoch, from the state of the optimizer too.
-        """
+    def _fitted(
+        self, X: Any, y: Any, sample_weight: Any, series: Any, *, continuing: bool, classes: Any
+    ) -> tuple[Any, KeyboardInterrupt | None]:
+        """Return a trained copy, so that an error leaves this estimator as it was, and what interrupted training."""
         self._validate_params()  # scikit-learn skips this in later calls of partial_fit
         new = copy.copy(self)
         new._check_options()
@@ -151,8 +161,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         new._check_network(new.net_.module_)
         if earlier is not None:
             take_over(new.net_, earlier, optimizer=continuing)
-        train(new, part, valid, continuing=continuing, carried=carried)
-        return new
+        return new, train(new, part, valid, continuing=continuing, carried=carried)
 
     def _learn_form(self, X: Any, y: Any, series: Any, *, reset: bool) -> Sequences:
         """Read X for training, and learn its form if `reset`."""

@@ -47,9 +47,10 @@ class SequenceClassifier(
         ------
         ValueError
             As in `fit`, for a class that the first call did not know, and with ``early_stopping=True``.
+        KeyboardInterrupt
+            On Ctrl-C. If the epoch was not completed, the estimator is as it was.
         """
-        self.__dict__ = self._fitted(X, y, sample_weight, series, continuing=True, classes=classes).__dict__
-        return self
+        return self._fit(X, y, sample_weight, series, continuing=True, classes=classes)
 
     def predict(self, X: Any, *, series: Any = None) -> Any:
         """Predict the class of each sequence, or of each step.

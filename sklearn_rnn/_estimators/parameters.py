@@ -372,7 +372,10 @@ class GeneralParameters:
         default=None,
         constraint=[None, list],
         kind="list or None",
-        text="Callbacks of skorch, which see the net. Each is used as it is, not copied.",
+        text=(
+            "Callbacks of skorch, which see the net. Each is used as it is, not copied. One that raises a\n"
+            "KeyboardInterrupt at the end of an epoch ends training there, as skorch's own do."
+        ),
     )
     device: Any = parameter(
         default="auto",
