@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.forms import as_form
-from .._data.holdout import Part, split
+from .._data.holdout import Given, Part, split
 from .._data.pitfalls import check_no_overlap, check_series_kept
 from .._data.reading import FittedForm, Reader
 from .._data.sequences import Array, Sequences
@@ -44,7 +44,18 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
     _form: FittedForm
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, series: Any = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        series: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        series_val: Any = None,
+    ) -> Any:
         """Train the network from new weights, or with ``warm_start=True`` from those of the last fit.
 
         Parameters
@@ -58,6 +69,13 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             Weight of each sequence or, with ``return_sequences=True``, of each step.
         series : array-like of shape (n,), optional
             Series that each row of X belongs to.
+        X_val, y_val : array-like, DataFrame or list of arrays, optional
+            Validation data of your own, read as `predict` and `score` read them: sequences begin with a state of
+            zero. They take the place of the part that early stopping holds out, so that all of X is learned from;
+            without early stopping their loss is only recorded. A `Pipeline` transforms X_val as it does X with
+            ``transform_input=["X_val"]``.
+        sample_weight_val, series_val : array-like, optional
+            Weights and series of the validation data.
 
         Returns
         -------
@@ -73,7 +91,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             stopping the best ones) and a row in ``history_`` for each epoch completed. If none was, what an earlier
             fit learned is still there.
         """
-        return self._fit(X, y, sample_weight, series)
+        given = Given.of(X_val, y_val, sample_weight_val, series_val)
+        return self._fit(X, y, sample_weight, series, given=given)
 
     def summary(self) -> pd.DataFrame:
         """Count the parameters of each layer.
@@ -108,8 +127,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
     def _criterion(self) -> Any:
         """Return the loss, as a torch module of outputs and targets."""
 
-    def _weigh(self, codes: Array, weights: Array | None) -> Array | None:
-        """Return the weights of targets."""
+    def _weigh(self, codes: Array, weights: Array | None, learned: Array | None = None) -> Array | None:
+        """Return the weights of targets; of those of validation, if `learned` are the codes of training."""
         return weights
 
     def _scaled(self, targets: Targets) -> Codec:
@@ -127,10 +146,18 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         return batches
 
     def _fit(
-        self, X: Any, y: Any, sample_weight: Any, series: Any, *, continuing: bool = False, classes: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        series: Any,
+        *,
+        given: Given | None = None,
+        continuing: bool = False,
+        classes: Any = None,
     ) -> Any:
         """Fit, or with `continuing` (partial_fit) for one more epoch, from the state of the optimizer too."""
-        new, interruption = self._fitted(X, y, sample_weight, series, continuing=continuing, classes=classes)
+        new, interruption = self._fitted(X, y, sample_weight, series, given, continuing=continuing, classes=classes)
         # All at once, and only now: a fit that raises anything else leaves the estimator as it was.
         self.__dict__ = new.__dict__
         if interruption is not None:
@@ -138,7 +165,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         return self
 
     def _fitted(
-        self, X: Any, y: Any, sample_weight: Any, series: Any, *, continuing: bool, classes: Any
+        self, X: Any, y: Any, sample_weight: Any, series: Any, given: Given | None, *, continuing: bool, classes: Any
     ) -> tuple[Any, KeyboardInterrupt | None]:
         """Return a trained copy, so that an error leaves this estimator as it was, and what interrupted training."""
         self._validate_params()  # scikit-learn skips this in later calls of partial_fit
@@ -152,7 +179,9 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         part, valid = new._learn_y(y, sample_weight, sequences, reset=earlier is None, classes=classes), None
         # The split is drawn before the seed of the net: an order that stored results depend on.
         random_state = check_random_state(self.random_state)
-        if self.early_stopping and not continuing:
+        if given is not None:
+            valid = new._read_given(given, part)
+        elif self.early_stopping and not continuing:
             part, valid = new._split(part, random_state)
         if earlier is None:  # from the training part alone: what is held out must not be seen
             new._codec = new._scaled(part.targets)
@@ -187,6 +216,19 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             self.n_outputs_ = self._codec.n_outputs
         codes = self._codec.code(values)
         return Part(sequences, Targets(codes, self._weigh(codes, read_weights(sample_weight, sequences))))
+
+    def _read_given(self, given: Given, learned: Part) -> Part:
+        """Read validation data, as they would be read for a score."""
+        try:
+            form = as_form(given.X)
+            check_series_kept(form, given.y, given.series, per_step=self.return_sequences)
+            sequences = self._reader(self._form).read(form, given.series, columns_of=self)
+            codes = self._codec.code(self._read_y(given.y, sequences))
+            weights = self._weigh(codes, read_weights(given.sample_weight, sequences), learned.targets.values)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"Validation data (X_val, y_val): {error}") from error
+        return Part(sequences, Targets(codes, weights))
 
     def _split(self, whole: Part, random_state: np.random.RandomState) -> tuple[Part, Part]:
         # Windows that overlap share steps: a random part of them would have been seen in training.
@@ -226,7 +268,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             "module_": ("torch.nn.Module", "Its torch module, with ``forward(x, state) -> (output, state)``."),
             "history_": (
                 "DataFrame",
-                "A row per epoch: train_loss, valid_loss with early stopping, scores, lr with a schedule, and dur in\n"
+                "A row per epoch: train_loss, valid_loss with validation data, scores, lr with a schedule, and dur in\n"
                 "seconds.",
             ),
             "n_iter_": ("int", "Epochs run."),

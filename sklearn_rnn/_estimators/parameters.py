@@ -271,7 +271,8 @@ class TrainingParameters:
         constraint=["boolean"],
         kind="bool",
         text=(
-            "Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best\nweights."
+            "Whether to hold out a part of the data (or to take X_val of `fit`), stop when its loss no longer falls,\n"
+            "and restore the best weights."
         ),
     )
     # This and the next two have the names and defaults of scikit-learn's MLPRegressor.
