@@ -14,6 +14,7 @@ from .._networks.losses import WeightedMean
 from .batches import Batches, SequenceData
 from .callbacks import callbacks_of
 from .carried import Carried, left_by, resume_from
+from .convergence import warn_of_few_updates
 from .inference import Evaluations
 from .lanes import Truncation
 from .net import SequenceNet
@@ -102,6 +103,9 @@ def train(
         estimator._carried = left if carried is None else carried.updated(left)
     estimator.history_ = _history_frame(net.history)
     estimator.n_iter_ = len(net.history)
+    rows = net.history[before:]
+    if len(rows) == estimator.max_epochs and interruption is None:
+        warn_of_few_updates(estimator, rows, len(part.sequences))
     return interruption
 
 
