@@ -114,6 +114,9 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Return the codec with the scale of training targets, if it has one."""
         return self._codec
 
+    def _compare(self, part: Part, valid: Part, epochs: list[dict[str, Any]]) -> None:
+        """Compare what was learned in these epochs with predictions that need no network."""
+
     def _check_options(self) -> None:
         """Raise if parameters can't be combined, whatever the data are."""
 

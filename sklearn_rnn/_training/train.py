@@ -89,6 +89,8 @@ def train(
     batches = _batches(estimator, part, carried, whole=continuing)
     before = len(net.history)
     _fit_net(estimator, batches, part, valid, epochs)
+    if valid is not None:
+        estimator._compare(part, valid, net.history[before:])
     if isinstance(batches, TruncatedBatches) and batches.truncation.carries:
         left = left_by(batches, anew=estimator.early_stopping)
         estimator._carried = left if carried is None else carried.updated(left)
