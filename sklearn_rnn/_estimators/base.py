@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,10 +23,11 @@ from .._training.batches import Batches
 from .._training.net import SequenceNet
 from .._training.train import build_net, take_over, train
 from .codecs import Codec
+from .declaring import DeclaredEstimator
 from .parameters import GeneralParameters, TrainingParameters
 
 
-class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
+class SequenceEstimator(TrainingParameters, GeneralParameters, DeclaredEstimator):
     """Base of all estimators: subclasses name a network, and say how y is read and coded for it."""
 
     # One target per sequence, read as a whole, unless a subclass makes parameters of these.
@@ -219,7 +220,9 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             "module_": ("torch.nn.Module", "Its torch module, with ``forward(x, state) -> (output, state)``."),
             "history_": (
                 "DataFrame",
-                "A row per epoch: train_loss, valid_loss with early stopping, scores, and dur in seconds.",
+                "A row per epoch: train_loss, valid_loss with early stopping, scores, and dur in seconds. Of a\n"
+                "regressor with early stopping also mean_loss, that of the mean of y on the held-out data, and where X\n"
+                "is windows of `ShiftFramer`, last_value_loss, that of the last value of y known before each.",
             ),
             "n_iter_": ("int", "Epochs run."),
             "n_outputs_": ("int", "Targets per sequence or step; of an encoder-decoder outputs per output step."),
