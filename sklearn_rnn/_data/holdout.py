@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -109,7 +109,7 @@ def _split_steps(part: Part, fraction: float) -> tuple[Part, Part]:
     weights[first] = 0.0
     return (
         Part(sequences.keep_first(kept), targets.take(first)),
-        Part(sequences.take(np.arange(len(sequences))), Targets(targets.values, weights)),
+        Part(sequences.take(np.arange(len(sequences))), replace(targets, weights=weights)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
@@ -30,14 +30,18 @@ class Targets:
         Numbers, or codes of classes.
     weights : ndarray of shape (n,) or None
         Weight of each; None means equal.
+    last : ndarray of the shape of values, or None
+        The newest values that are known when each is predicted, NaN where there are none; None if that is not known.
     """
 
     values: Array
     weights: Array | None = None
+    last: Array | None = None
 
     def take(self, index: Array) -> Targets:
         """Return some of the targets."""
-        return replace(self, values=self.values[index], weights=None if self.weights is None else self.weights[index])
+        beside = (None if each is None else each[index] for each in (self.weights, self.last))
+        return Targets(self.values[index], *beside)
 
 
 def read_numbers(y: Any, sequences: Sequences, reader: str) -> Array:

@@ -36,6 +36,8 @@ class Windows(NDArrayOperatorsMixin):
         Steps of a window.
     step : int, default=1
         Rows from one step to the next.
+    horizon : int or None
+        Rows from the newest step of a window to the row that it belongs to, as of `ShiftFramer`; None if not known.
     index : pandas.Index or None
         Index of the row of X that each window belongs to.
     columns : ndarray of str or None
@@ -63,6 +65,7 @@ class Windows(NDArrayOperatorsMixin):
         *,
         lags: int,
         step: int = 1,
+        horizon: int | None = None,
         index: pd.Index | None = None,
         columns: Array | None = None,
         ids: pd.Index | None = None,
@@ -72,6 +75,7 @@ class Windows(NDArrayOperatorsMixin):
         self.begins = begins
         self.lags = lags
         self.step = step
+        self.horizon = horizon
         self.index = index
         self.columns = columns
         self.ids = ids
@@ -115,6 +119,22 @@ class Windows(NDArrayOperatorsMixin):
         starts = np.where(known > 0, self.ends - (known - 1) * self.step, 0)
         return Sequences(self.table, starts, known, self.step, width=self.lags, overlapping=True)
 
+    def earlier(self) -> Ints | None:
+        """Find for each window the one whose target is the newest that is known when its own is predicted.
+
+        Returns
+        -------
+        ndarray of shape (n_windows,) or None
+            Its position, or -1 where it is not among these windows; None if `horizon` is not known.
+        """
+        if self.horizon is None or len(self) == 0:
+            return None
+        rows = self.ends + self.horizon
+        known = rows - max(self.horizon, 1)  # with a horizon of 0 a window holds its own row, but not its own target
+        order = np.argsort(rows, kind="stable")
+        found = order[np.minimum(np.searchsorted(rows, known, sorter=order), len(rows) - 1)]
+        return np.where((rows[found] == known) & (self.begins[found] == self.begins), found, -1)
+
     def __len__(self) -> int:
         return len(self.ends)
 
@@ -143,6 +163,7 @@ class Windows(NDArrayOperatorsMixin):
             self.begins[rows],
             lags=self.lags,
             step=self.step,
+            horizon=self.horizon,
             index=None if self.index is None else self.index[rows],
             columns=self.columns,
             ids=None if self.ids is None else self.ids[rows],

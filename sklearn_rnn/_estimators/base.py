@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,10 +23,11 @@ from .._training.batches import Batches
 from .._training.net import SequenceNet
 from .._training.train import build_net, take_over, train
 from .codecs import Codec
+from .declaring import DeclaredEstimator
 from .parameters import GeneralParameters, TrainingParameters
 
 
-class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
+class SequenceEstimator(TrainingParameters, GeneralParameters, DeclaredEstimator):
     """Base of all estimators: subclasses name a network, and say how y is read and coded for it."""
 
     # One target per sequence, read as a whole, unless a subclass makes parameters of these.
@@ -135,6 +136,13 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Return the codec with the scale of training targets, if it has one."""
         return self._codec
 
+    def _targets(self, sequences: Sequences, codes: Array, weights: Array | None) -> Targets:
+        """Return targets, in the order of X."""
+        return Targets(codes, weights)
+
+    def _compare(self, part: Part, valid: Part, epochs: list[dict[str, Any]]) -> None:
+        """Compare what was learned in these epochs with predictions that need no network."""
+
     def _check_options(self) -> None:
         """Raise if parameters can't be combined, whatever the data are."""
 
@@ -215,7 +223,9 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             self._codec = self._new_codec(values, classes)
             self.n_outputs_ = self._codec.n_outputs
         codes = self._codec.code(values)
-        return Part(sequences, Targets(codes, self._weigh(codes, read_weights(sample_weight, sequences))))
+        return Part(
+            sequences, self._targets(sequences, codes, self._weigh(codes, read_weights(sample_weight, sequences)))
+        )
 
     def _read_given(self, given: Given, learned: Part) -> Part:
         """Read validation data, as they would be read for a score."""
@@ -228,7 +238,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"Validation data (X_val, y_val): {error}") from error
-        return Part(sequences, Targets(codes, weights))
+        return Part(sequences, self._targets(sequences, codes, weights))
 
     def _split(self, whole: Part, random_state: np.random.RandomState) -> tuple[Part, Part]:
         # Windows that overlap share steps: a random part of them would have been seen in training.
@@ -269,7 +279,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             "history_": (
                 "DataFrame",
                 "A row per epoch: train_loss, valid_loss with validation data, scores, lr with a schedule, and dur in\n"
-                "seconds.",
+                "seconds. Of a regressor with validation data also mean_loss, that of the mean of y on these, and where X\n"
+                "is windows of `ShiftFramer`, last_value_loss, that of the last value of y known before each.",
             ),
             "n_iter_": ("int", "Epochs run."),
             "n_outputs_": ("int", "Targets per sequence or step; of an encoder-decoder outputs per output step."),

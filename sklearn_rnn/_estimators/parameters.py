@@ -172,12 +172,13 @@ class RegressionLossParameters:
 
     loss: Any = parameter(
         default="squared_error",
-        constraint=[StrOptions(set(REGRESSION)), type, torch.nn.Module],
-        kind='{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
+        constraint=[StrOptions(set(REGRESSION)), callable],
+        kind='{"squared_error", "absolute_error", "huber", "quantile"}, torch loss or function',
         text=(
-            "What training minimises. A torch loss, class or instance, takes (output, target), both of shape (n,\n"
-            "n_outputs), of an encoder-decoder (n, output_steps, n_outputs); with weights its reduction must be\n"
-            "'none', as it is if a class is given."
+            "What training minimises. A torch loss, class or instance, or a function takes (output, target), both\n"
+            "tensors of shape (n, n_outputs), of an encoder-decoder (n, output_steps, n_outputs). It returns a loss\n"
+            "per element or per target, or one number for all; with weights not the latter: the reduction of a torch\n"
+            "loss must be 'none', as it is if a class is given. A lambda can't be pickled."
         ),
     )
     quantile: float = parameter(
@@ -194,12 +195,13 @@ class ClassificationLossParameters:
 
     loss: Any = parameter(
         default="log_loss",
-        constraint=[StrOptions(set(CLASSIFICATION)), type, torch.nn.Module],
-        kind='{"log_loss"} or a torch loss',
+        constraint=[StrOptions(set(CLASSIFICATION)), callable],
+        kind='{"log_loss"}, torch loss or function',
         text=(
-            "What training minimises. A torch loss, class or instance, takes (output, target), of shape (n,\n"
-            "n_outputs) and codes of classes of shape (n,); with weights its reduction must be 'none', as it is if\n"
-            "a class is given."
+            "What training minimises. A torch loss, class or instance, or a function takes (output, target), tensors\n"
+            "of shape (n, n_classes) and codes of classes of shape (n,); of a multilabel y both (n, n_labels). It\n"
+            "returns a loss per element or per target, or one number for all; with weights not the latter: the\n"
+            "reduction of a torch loss must be 'none', as it is if a class is given. A lambda can't be pickled."
         ),
     )
 

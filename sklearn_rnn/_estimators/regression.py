@@ -7,9 +7,12 @@ from typing import Any, ClassVar
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 
+from .._data.holdout import Part
+from .._data.naive import last_known
 from .._data.sequences import Array, Sequences
 from .._data.targets import Targets, read_numbers, read_weights
 from .._networks.losses import regression_loss
+from .._training.naive import compare
 from .base import SequenceEstimator
 from .codecs import Codec, Numbers
 from .parameters import RegressionLossParameters, RegressionTargetParameters
@@ -92,6 +95,12 @@ class SequenceRegressor(RegressorMixin, RegressionTargetParameters, RegressionLo
 
     def _read_y(self, y: Any, sequences: Sequences) -> Array:
         return read_numbers(y, sequences, type(self).__name__)
+
+    def _targets(self, sequences: Sequences, codes: Array, weights: Array | None) -> Targets:
+        return Targets(codes, weights, last_known(sequences, codes))  # while the order of rows is known
+
+    def _compare(self, part: Part, valid: Part, epochs: list[dict[str, Any]]) -> None:
+        compare(self, part, valid, epochs)
 
     def _new_codec(self, y: Array, classes: Any) -> Codec:
         return Numbers.of(y)

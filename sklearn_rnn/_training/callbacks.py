@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from sklearn.metrics import get_scorer
+from sklearn.metrics import get_scorer, get_scorer_names
 from skorch.callbacks import Callback, EarlyStopping
 
 from .._data.holdout import Part
+from .._data.names import did_you_mean
 from .._data.sequences import Layout
 from .net import SequenceNet
 from .progress import Progress
@@ -113,4 +114,14 @@ def _scorers(scoring: Any) -> dict[str, Any]:
             raise ValueError(f"scoring must name scorers of scikit-learn or be callable; got {scorer!r}.")
         if name in TAKEN:
             raise ValueError(f"scoring must not be named {name!r}, which history_ has already.")
-    return {name: get_scorer(scorer) for name, scorer in scoring.items()}
+    return {name: _scorer(scorer) for name, scorer in scoring.items()}
+
+
+def _scorer(scorer: Any) -> Any:
+    names = get_scorer_names()
+    if isinstance(scorer, str) and scorer not in names:
+        raise ValueError(
+            f"scoring={scorer!r} is no scorer of scikit-learn.{did_you_mean('scoring', scorer, names)} "
+            "sklearn.metrics.get_scorer_names() lists all."
+        )
+    return get_scorer(scorer)

@@ -97,6 +97,8 @@ def train(
         raise interruption  # nothing worth keeping
     net.check_weights()
     net.module_.eval()  # dropout off, for whoever uses module_ directly
+    if valid is not None and interruption is None:
+        estimator._compare(part, valid, net.history[before:])
     if isinstance(batches, TruncatedBatches) and batches.truncation.carries:
         # The state in hand is of other weights if earlier ones were restored, and Ctrl-C may have cut saving it.
         left = left_by(batches, anew=estimator.early_stopping or interruption is not None)

@@ -11,6 +11,7 @@ from sklearn.utils import get_tags
 
 from .._data.sequences import Array, Ints
 from .._data.windows import Windows
+from .._training.naive import measured_outside
 
 # Windows that can't be views are predicted in pieces of about this many numbers.
 PIECE = 4_000_000
@@ -76,7 +77,8 @@ class Model:
 
     def fit(self, windows: Windows, y: Array) -> Self:
         """Fit; y is (n, n_outputs) or, for sequences of outputs, (n, steps, n_outputs)."""
-        self.estimator.fit(self._input(windows), y[:, 0] if y.shape[1:] == (1,) else y)
+        with measured_outside():  # by skill_, of forecasts in the units of the target
+            self.estimator.fit(self._input(windows), y[:, 0] if y.shape[1:] == (1,) else y)
         return self
 
     def predict(self, windows: Windows) -> Array:
