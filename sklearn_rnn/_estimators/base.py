@@ -23,10 +23,11 @@ from .._training.batches import Batches
 from .._training.net import SequenceNet
 from .._training.train import build_net, take_over, train
 from .codecs import Codec
+from .input_parameters import ColumnParameters
 from .parameters import GeneralParameters, TrainingParameters
 
 
-class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
+class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters, BaseEstimator):
     """Base of all estimators: subclasses name a network, and say how y is read and coded for it."""
 
     # One target per sequence, read as a whole, unless a subclass makes parameters of these.
@@ -89,6 +90,17 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """The trained torch module."""
         check_is_fitted(self)
         return self.net_.module_
+
+    @property
+    def step_columns_(self) -> pd.DataFrame:
+        """Which column of X is which feature of which step."""
+        check_is_fitted(self)
+        columns = self._form.columns
+        if columns is None:
+            raise AttributeError("step_columns_ is there after a fit on a 2-D X with one target per sequence.")
+        layout = columns.layout(self.n_features_in_)
+        names = getattr(self, "feature_names_in_", None)
+        return pd.DataFrame(layout if names is None else names[layout], columns=columns.names).rename_axis("step")
 
     @abstractmethod
     def _network(self, n_features: int, n_outputs: int) -> tuple[type[Network], dict[str, Any]]:
@@ -186,7 +198,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         return split(whole, how, self.validation_fraction, stratify=stratify, random_state=random_state)
 
     def _reader(self, form: FittedForm | None) -> Reader:
-        return Reader(type(self).__name__, self.return_sequences, np.dtype(self.dtype), self.mask_value, form)
+        dtype = np.dtype(self.dtype)
+        return Reader(type(self).__name__, self.return_sequences, dtype, self.mask_value, form, self.columns)
 
     def _read(self, X: Any, series: Any) -> Sequences:
         """Read X for a prediction."""
@@ -224,6 +237,11 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             "feature_names_in_": (
                 "ndarray of str",
                 "Names of the columns, if X was a DataFrame with names that are all strings.",
+            ),
+            "step_columns_": (
+                "DataFrame of shape (n_steps, n_features)",
+                "Column of a 2-D X that each feature of each step is, by name or number (see `columns`). Only after a\n"
+                "fit on a 2-D X with one target per sequence.",
             ),
         }
 
