@@ -12,8 +12,8 @@ from sklearn.base import BaseEstimator
 
 from sklearn_rnn import ShiftFramer
 from sklearn_rnn._data.forms import Table, as_form
-from sklearn_rnn._data.panels import Dense, Framed, Ragged
 from sklearn_rnn._data.lag_columns import StepColumns
+from sklearn_rnn._data.panels import Dense, Framed, Ragged
 from sklearn_rnn._data.reading import FittedForm, Reader
 
 ROWS = np.arange(12.0).reshape(6, 2)

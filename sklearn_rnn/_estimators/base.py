@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.forms import as_form
 from .._data.holdout import Part, split
+from .._data.layouts import warn_of_layout
 from .._data.pitfalls import check_no_overlap, check_series_kept
 from .._data.reading import FittedForm, Reader
 from .._data.sequences import Array, Sequences
@@ -171,6 +172,7 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         check_series_kept(form, y, series, per_step=self.return_sequences)
         if reset:
             self._form, sequences = self._reader(None).learn(form, series, columns_of=self)
+            warn_of_layout(form)
         else:
             sequences = self._reader(self._form).read(form, series, columns_of=self)
         if self.stateful:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from driven import LAGS, N, N_TEST, SEEDS, lags_then_exogenous, make_driven, network, reshaped
+from driven import LAGS, N_TEST, SEEDS, N, lags_then_exogenous, make_driven, network, reshaped
 
 pytest.importorskip("skforecast", reason="skforecast is not installed; `make test-clients` installs it")
 from skforecast.direct import ForecasterDirect

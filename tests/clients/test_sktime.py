@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from driven import LAGS, N, N_TEST, SEEDS, make_driven, network, reshaped
+from driven import LAGS, N_TEST, SEEDS, N, make_driven, network, reshaped
 
 pytest.importorskip("sktime", reason="sktime is not installed; `make test-clients` installs it")
 from sktime.forecasting.compose import DirectReductionForecaster, RecursiveReductionForecaster, make_reduction
