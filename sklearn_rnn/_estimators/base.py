@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.forms import as_form
 from .._data.holdout import Given, Part, split
+from .._data.layouts import warn_of_layout
 from .._data.pitfalls import check_no_overlap, check_series_kept
 from .._data.reading import FittedForm, Reader
 from .._data.sequences import Array, Sequences
@@ -24,10 +25,11 @@ from .._training.net import SequenceNet
 from .._training.train import build_net, take_over, train
 from .codecs import Codec
 from .declaring import DeclaredEstimator
+from .input_parameters import ColumnParameters
 from .parameters import GeneralParameters, TrainingParameters
 
 
-class SequenceEstimator(TrainingParameters, GeneralParameters, DeclaredEstimator):
+class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters, DeclaredEstimator):
     """Base of all estimators: subclasses name a network, and say how y is read and coded for it."""
 
     # One target per sequence, read as a whole, unless a subclass makes parameters of these.
@@ -111,6 +113,17 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, DeclaredEstimator
         """The trained torch module."""
         check_is_fitted(self)
         return self.net_.module_
+
+    @property
+    def step_columns_(self) -> pd.DataFrame:
+        """Which column of X is which feature of which step."""
+        check_is_fitted(self)
+        columns = self._form.columns
+        if columns is None:
+            raise AttributeError("step_columns_ is there after a fit on a 2-D X with one target per sequence.")
+        layout = columns.layout(self.n_features_in_)
+        names = getattr(self, "feature_names_in_", None)
+        return pd.DataFrame(layout if names is None else names[layout], columns=columns.names).rename_axis("step")
 
     @abstractmethod
     def _network(self, n_features: int, n_outputs: int) -> tuple[type[Network], dict[str, Any]]:
@@ -206,6 +219,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, DeclaredEstimator
         check_series_kept(form, y, series, per_step=self.return_sequences)
         if reset:
             self._form, sequences = self._reader(None).learn(form, series, columns_of=self)
+            warn_of_layout(form)
         else:
             sequences = self._reader(self._form).read(form, series, columns_of=self)
         if self.stateful:
@@ -248,7 +262,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, DeclaredEstimator
         return split(whole, how, self.validation_fraction, stratify=stratify, random_state=random_state)
 
     def _reader(self, form: FittedForm | None) -> Reader:
-        return Reader(type(self).__name__, self.return_sequences, np.dtype(self.dtype), self.mask_value, form)
+        dtype = np.dtype(self.dtype)
+        return Reader(type(self).__name__, self.return_sequences, dtype, self.mask_value, form, self.columns)
 
     def _read(self, X: Any, series: Any) -> Sequences:
         """Read X for a prediction."""
@@ -279,8 +294,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, DeclaredEstimator
             "history_": (
                 "DataFrame",
                 "A row per epoch: train_loss, valid_loss with validation data, scores, lr with a schedule, and dur in\n"
-                "seconds. Of a regressor with validation data also mean_loss, that of the mean of y on these, and where X\n"
-                "is windows of `ShiftFramer`, last_value_loss, that of the last value of y known before each.",
+                "seconds. Of a regressor with validation data also mean_loss, that of the mean of y, and where X is\n"
+                "windows of `ShiftFramer`, last_value_loss, that of the last value of y known before each.",
             ),
             "n_iter_": ("int", "Epochs run."),
             "n_outputs_": ("int", "Targets per sequence or step; of an encoder-decoder outputs per output step."),
@@ -288,6 +303,11 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, DeclaredEstimator
             "feature_names_in_": (
                 "ndarray of str",
                 "Names of the columns, if X was a DataFrame with names that are all strings.",
+            ),
+            "step_columns_": (
+                "DataFrame of shape (n_steps, n_features)",
+                "Column of a 2-D X that each feature of each step is, by name or number (see `columns`). Only after a\n"
+                "fit on a 2-D X with one target per sequence.",
             ),
         }
 

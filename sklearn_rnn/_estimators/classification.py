@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 
 from .._data.holdout import Part
+from .._data.layouts import warn_of_one_hot
 from .._data.sequences import Array, Sequences
 from .._data.targets import class_weights, read_labels, read_weights
 from .._networks.losses import classification_loss
@@ -162,6 +163,8 @@ class SequenceClassifier(
         if not reset:
             self._check_unchanged(classes)
         part = super()._learn_y(y, sample_weight, sequences, reset=reset, classes=classes)
+        if reset and self._codec.multilabel:
+            warn_of_one_hot(part.targets.values)
         self.classes_ = self._codec.classes  # where scikit-learn looks for it
         return part
 

@@ -340,8 +340,8 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
             table = shift_known(table, self.known_, self.horizon, panel.widths)
         # With horizon 1, row t has the window that ends at row t - 1; for the first row of a series that lies before
         # it begins, and all of the window is padding.
-        ends, shape = panel.positions - self.horizon, {"lags": self.lags, "step": self.step, "horizon": self.horizon}
-        return Windows(table, ends, panel.begins_of_X, **shape)
+        ends, begins = panel.positions - self.horizon, panel.begins_of_X
+        return Windows(table, ends, begins, lags=self.lags, step=self.step, horizon=self.horizon)
 
     def _newest_steps(self, X: Any, series: Any) -> tuple[Array, Ints, Ints]:
         """Newest step of each window, the row that it is, and the first row of its series."""
