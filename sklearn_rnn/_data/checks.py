@@ -14,7 +14,14 @@ from scipy.sparse import issparse
 
 from .sequences import Array
 
+QUOTED = 80  # characters of the data that a message quotes at most
 ENCODE = "encode categories first, for example with SequenceOneHotEncoder."
+
+
+def quoted(value: Any) -> str:
+    """Write a value of the user for a message: as Python does, but no more of it than fits in a line."""
+    text = repr(value)
+    return text if len(text) <= QUOTED else f"{text[: QUOTED - 3]}..."
 
 
 def as_array(name: str, sequence: Any) -> Array:

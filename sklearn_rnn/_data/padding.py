@@ -115,6 +115,8 @@ def trim(starts: Ints, widths: Ints, stride: int, padding: Flags) -> tuple[Ints,
     #   padding  x  x  .  .  x
     #   after    2  2  2  3  6 (none)      so the range 0...4 begins at after[0] = 2
     #   before  -1 -1  2  3  3             and ends at before[4] = 3: start 2, length 2
+    if len(padding) == 0:  # no row to look up: all ranges are empty
+        return starts, np.zeros_like(widths)
     rows = np.arange(len(padding))
     after = _strided(np.where(padding, len(rows) + stride, rows), stride, len(rows) + stride)
     after = np.minimum.accumulate(after[::-1])[::-1].ravel()

@@ -83,7 +83,7 @@ def _as_list(X: Any) -> list[Any] | None:
         array = np.asarray(X)
     except ValueError:  # lists of unequal lengths
         return X
-    return None if array.dtype.kind in "biufc" else X
+    return None if array.size and array.dtype.kind in "biufc" else X
 
 
 def _read_table(encoder: Any, X: Any, reset: bool) -> tuple[Array, Ints]:
