@@ -7,6 +7,7 @@ from .exceptions import ContextWarning, LayoutWarning, SkillWarning, TimeGapWarn
 from .forecasting import NaiveForecaster, SequenceForecaster, backtest, skill
 from .lags import autocorrelations, suggest_lags
 from .preprocessing import (
+    SequenceImputer,
     SequenceOneHotEncoder,
     SequencePadder,
     SequenceScaler,
@@ -34,6 +35,7 @@ __all__ = [
     "RNNClassifier",
     "RNNRegressor",
     "SequenceForecaster",
+    "SequenceImputer",
     "SequenceOneHotEncoder",
     "SequencePadder",
     "SequenceScaler",

@@ -144,6 +144,15 @@ def count_within(starts: Ints, lengths: Ints, stride: int, flagged: Flags) -> In
     return np.where(lengths > 0, totals[np.minimum(ends, len(totals) - 1)] - totals[starts], 0)
 
 
+def covered(starts: Ints, lengths: Ints, stride: int, n_rows: int) -> Flags:
+    """Flag the rows of a table that lie in some range."""
+    # Ranges that have begun and not ended, so that memory is that of the rows, however many ranges share them.
+    some = lengths > 0
+    begun = np.bincount(starts[some], minlength=n_rows + stride)
+    ended = np.bincount((starts + stride * lengths)[some], minlength=n_rows + stride)
+    return np.asarray(np.cumsum(_strided(begun - ended, stride, 0), axis=0).ravel()[:n_rows] > 0)
+
+
 def _strided(values: Array, stride: int, fill: int) -> Array:
     """Arrange one value per row so that rows `stride` apart follow each other down a column."""
     missing = -len(values) % stride
