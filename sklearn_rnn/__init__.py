@@ -12,6 +12,7 @@ from .preprocessing import (
     SequencePadder,
     SequenceScaler,
     ShiftFramer,
+    regularize,
     series_to_supervised,
 )
 from .regressors import GRURegressor, LSTMRegressor, RNNRegressor
@@ -45,6 +46,7 @@ __all__ = [
     "TimeGapWarning",
     "autocorrelations",
     "backtest",
+    "regularize",
     "series_to_supervised",
     "skill",
     "suggest_lags",

@@ -4,6 +4,7 @@ from .encoding import SequenceOneHotEncoder
 from .framing import ShiftFramer
 from .imputing import SequenceImputer
 from .padding import SequencePadder
+from .regularizing import regularize
 from .scaling import SequenceScaler
 from .shifting import series_to_supervised
 
@@ -13,5 +14,6 @@ __all__ = [
     "SequencePadder",
     "SequenceScaler",
     "ShiftFramer",
+    "regularize",
     "series_to_supervised",
 ]
