@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .._data.checks import quoted
-from .._data.clock import usual_steps
+from .._data.clock import continued, usual_steps
 from .._data.sequences import Ints, offsets
 from .._data.series import check_order, group_series, read_series, times_of
 
@@ -107,8 +107,7 @@ def _grid(times: Any, freq: Any, whose: str) -> pd.Index:
             "table.resample('D').mean(), each series by itself."
         )
     if isinstance(times, pd.PeriodIndex):
-        ordinals = np.arange(first.ordinal, last.ordinal + 1, step.n)
-        return type(times).from_ordinals(ordinals, freq=times.freq)
+        return continued(first - step, step, (last.ordinal - first.ordinal) // step.n + 1)
     if isinstance(times, pd.DatetimeIndex):
         if isinstance(step, pd.Timedelta) and step % pd.Timedelta(days=1) == pd.Timedelta(0):
             step = pd.offsets.Day(step.days)  # of 23 or 25 hours where clocks change
@@ -123,8 +122,9 @@ def _step(times: Any, freq: Any) -> Any:
     is_number = isinstance(freq, Integral) and int(freq) > 0
     try:
         if isinstance(times, pd.PeriodIndex):
-            step: Any = int(freq) * times.freq if is_number else pd.Period(ordinal=1, freq=freq).freq
-            if step.base == times.freq.base:
+            own: Any = times.freq
+            step: Any = int(freq) * own if is_number else pd.Period(ordinal=1, freq=freq).freq
+            if step.base == own.base:
                 return step
         elif isinstance(times, pd.DatetimeIndex | pd.TimedeltaIndex):
             return pd.tseries.frequencies.to_offset(freq)
