@@ -273,11 +273,13 @@ def _check_values(y: Any, values: Floats) -> None:
     wrong = ~np.isfinite(values)
     if wrong.any():
         row = int(np.argmax(wrong))
-        what = "missing (NaN)" if np.isnan(values[row]) else "infinite"
+        is_nan = bool(np.isnan(values[row]))
+        what, how = ("missing (NaN)", "fill it in") if is_nan else ("infinite", "replace it by NaN and fill that in")
         where = f"step {row}" + (f" (index {y.index[row]})" if hasattr(y, "iloc") else "")
         more = f", the first of {wrong.sum()} such steps" if wrong.sum() > 1 else ""
         raise ValueError(
-            f"y is {what} at {where}{more}; impute it first, for example with y.interpolate() of a Series."
+            f"y is {what} at {where}{more}; {how} first, for example by "
+            "SequenceImputer().fit_transform(y.to_frame()) of a Series."
         )
     if len(values) < MIN_STEPS:
         raise ValueError(f"y has {len(values)} steps; at least {MIN_STEPS} are needed to see a correlation.")

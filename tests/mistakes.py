@@ -50,7 +50,10 @@ def cases(mistakes):
     return [pytest.param(mistake, id=mistake.name) for mistake in mistakes]
 
 
-IMPUTE = "impute it before framing, for example with sklearn.impute.SimpleImputer."
+IMPUTE = "fill it in, for example with SequenceImputer."
+IMPUTE_UNIVARIATE = (
+    "fill it in, for example with SequenceImputer (of X[:, :, None] where X is 2-D, a sequence per row)."
+)
 FORMS = "expected a 2-D table, a 3-D array (sequences, steps, features), or a list of arrays (steps, features)."
 SCALE = "replace or clip it, or scale X first."
 ENCODE = "encode categories first, for example with SequenceOneHotEncoder."

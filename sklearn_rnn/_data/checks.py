@@ -20,7 +20,7 @@ ENCODE = "encode categories first, for example with SequenceOneHotEncoder."
 
 def quoted(value: Any) -> str:
     """Write a value of the user for a message: as Python does, but no more of it than fits in a line."""
-    text = repr(value)
+    text = repr(value.item() if isinstance(value, np.number | np.bool_ | np.str_) else value)
     return text if len(text) <= QUOTED else f"{text[: QUOTED - 3]}..."
 
 

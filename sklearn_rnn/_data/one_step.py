@@ -64,7 +64,9 @@ class StepReader:
         feature = self._form.names[j] if self._form.names else j
         place = f"in series {self._series.tolist()[i]!r}, feature {feature!r}"
         if np.isnan(rows[i, j]):
-            return ValueError(f"x has NaN {place}; impute it first. Only a step that is all NaN is padding.")
+            return ValueError(
+                f"x has NaN {place}; fill it in first, as SequenceImputer does. Only a step that is all NaN is padding."
+            )
         return ValueError(
             f"x has infinity, or a value too large for {self._dtype}, {place}; replace or clip it, or scale x."
         )

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import quoted
 from .sequences import Array, Ints, Layout, Sequences, flat_rows, offsets
 
-IMPUTE = "impute it before framing, for example with sklearn.impute.SimpleImputer."
+IMPUTE = "fill it in, for example with SequenceImputer"
 
 Flags = NDArray[np.bool_]
 
@@ -83,13 +84,26 @@ def check_finite(padded: Sequences, starts: Ints, lengths: Ints, names: Array | 
     row = rows[np.argmax(flagged[rows])]
     feature = int(np.argmax(~np.isfinite(padded.table[row])))
     step = int((row - padded.starts[i]) // padded.stride) + padded.lead(i)  # as the user counts, padding included
-    name = feature if names is None else repr(str(names[feature]))
-    place = f"inside sequence {i} (step {step}, feature {name})"
+    name = feature if names is None else quoted(str(names[feature]))
+    place = f"{_whose(padded, i, row, step)}, feature {name})"
     if np.isnan(padded.table[row, feature]):
-        raise ValueError(f"X has NaN {place}; {IMPUTE}")
+        # Rows that are sequences of one feature are no steps of a table, as which the imputer would read them.
+        how = (
+            "" if padded.per_step or padded.n_features > 1 else " (of X[:, :, None] where X is 2-D, a sequence per row)"
+        )
+        raise ValueError(f"X has NaN {place}; {IMPUTE}{how}.")
     raise ValueError(
         f"X has infinity, or a value too large for {padded.table.dtype}, {place}; replace or clip it, or scale X first."
     )
+
+
+def _whose(padded: Sequences, i: int, row: int, step: int) -> str:
+    """Say where a step is, as far as its row or number: by the name of its series, if that is known."""
+    if padded.ids is None:
+        return f"inside sequence {i} (step {step}"
+    if padded.layout is not None and padded.layout.form == "rows":
+        return f"inside series {quoted(padded.ids[i])} (row {padded.layout.rows[row]}"
+    return f"inside sequence {i} of series {quoted(padded.ids[i])} (step {step}"
 
 
 def trim(starts: Ints, widths: Ints, stride: int, padding: Flags) -> tuple[Ints, Ints]:

@@ -168,7 +168,7 @@ class Framed(SequenceForm):
             slots = flat_rows(offsets(widths) + widths - read.lengths, read.lengths)
             layout = Layout("dense", widths, step_slots=slots)
         series = None if windows.one_series else np.unique(windows.begins, return_inverse=True)[1].astype(np.int64)
-        return replace(read, table=table, per_step=per_step, layout=layout, series=series)
+        return replace(read, table=table, per_step=per_step, layout=layout, series=series, ids=windows.ids)
 
     def as_rows(self, padded: Sequences) -> Sequences:
         """Read windows of one lag as the steps of their series: a range of the table for each.

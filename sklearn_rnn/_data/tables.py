@@ -231,7 +231,7 @@ def steps_of(X: Any, panel: Panel) -> list[Any]:
     if panel.times is None:
         has_other_index = isinstance(getattr(X, "index", None), pd.Index)
         return [None if has_other_index else 1] * panel.n_series
-    return regular_steps(panel.times, panel.widths, np.argsort(panel.positions))
+    return regular_steps(panel.times, panel.widths, np.argsort(panel.positions), panel.ids)
 
 
 def column_positions(parameter: str, given: Any, names: Array | None, n_features: int) -> Ints:
