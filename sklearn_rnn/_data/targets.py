@@ -139,7 +139,7 @@ def class_weights(class_weight: Any, classes: Array, codes: Array, weights: Arra
         if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf)
     }
     if bad:
-        raise ValueError(f"class_weight must be numbers that are finite and not negative; got {bad}.")
+        raise ValueError(f"class_weight must be numbers that are finite and not negative; got {quoted(bad)}.")
     # compute_class_weight counts samples, not their weights, as it does within scikit-learn's classifiers.
     per_class = compute_class_weight(class_weight, classes=classes, y=classes[codes])
     return _scaled(per_class[codes] * (1.0 if weights is None else weights), "class_weight")

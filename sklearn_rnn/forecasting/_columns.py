@@ -123,7 +123,7 @@ def find_columns(panel: Panel, names: Array | None, y: Any, target: Any, known: 
         found = _places_in(values, panel.table, targets if target is not None else np.arange(n_inputs))
         if found is None and target is not None:
             raise ValueError(
-                f"y is not what target={target!r} names in X; leave out one of the two, or give y as that column."
+                f"y is not what target={quoted(target)} names in X; leave out one of the two, or give y as that column."
             )
         if found is None:
             found, labels = n_inputs + np.arange(values.shape[1]), labels + y_names
@@ -137,8 +137,8 @@ def _check_roles(labels: list[Any], targets: Ints, known: Ints) -> None:
     both = np.intersect1d(targets, known)
     if len(both):
         raise ValueError(
-            f"Columns {[labels[i] for i in both]} are both forecast and known ahead; known columns are those whose "
-            "future is certain, such as the calendar."
+            f"Columns {quoted([labels[i] for i in both])} are both forecast and known ahead; known columns are those "
+            "whose future is certain, such as the calendar."
         )
     if len(targets) == 0:
         raise ValueError(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._data.checks import quoted
 from .._data.forms import Form, Table, as_form
 from .._data.padding import all_features, check_finite, covered, trim
 from .._data.panels import Framed, Ragged
@@ -93,11 +94,11 @@ class StepTable:
 
     def name(self, i: int) -> str:
         """Name sequence `i` for a message."""
-        return f"sequence {i}" if self.ids in (None, [None]) else f"series {self.ids[i]!r}"
+        return f"sequence {i}" if self.ids in (None, [None]) else f"series {quoted(self.ids[i])}"
 
     def describe(self) -> str:
         """Name the series, or count the sequences, for a message."""
-        return f"{len(self)} sequences" if self.ids in (None, [None]) else f"series {self.ids}"
+        return f"{len(self)} sequences" if self.ids in (None, [None]) else f"series {quoted(self.ids)}"
 
     @contextmanager
     def naming_nonfinite(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
-from .._data.checks import quoted
+from .._data.checks import naming_text, quoted
 from .._data.forms import Form, Table, as_form
 from .._data.padding import all_features, trim
 from .._data.panels import Ragged
@@ -271,7 +271,8 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         """Read one-hot steps, or probabilities, as one table, and the steps of each sequence in it."""
         check = partial(check_array, input_name="X", estimator=self)
         if isinstance(form, Table):
-            table = check(form.values, dtype=np.float64, ensure_all_finite=False)
+            with naming_text("X", form.values, "expected one-hot steps or probabilities."):
+                table = check(form.values, dtype=np.float64, ensure_all_finite=False)
             widths = np.array([len(table)], dtype=np.int64)
         else:
             read = form.read(np.float64, check, per_step=False)
