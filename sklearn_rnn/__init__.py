@@ -7,10 +7,12 @@ from .exceptions import ContextWarning, LayoutWarning, SkillWarning, TimeGapWarn
 from .forecasting import NaiveForecaster, SequenceForecaster, backtest, skill
 from .lags import autocorrelations, suggest_lags
 from .preprocessing import (
+    SequenceImputer,
     SequenceOneHotEncoder,
     SequencePadder,
     SequenceScaler,
     ShiftFramer,
+    regularize,
     series_to_supervised,
 )
 from .regressors import GRURegressor, LSTMRegressor, RNNRegressor
@@ -34,6 +36,7 @@ __all__ = [
     "RNNClassifier",
     "RNNRegressor",
     "SequenceForecaster",
+    "SequenceImputer",
     "SequenceOneHotEncoder",
     "SequencePadder",
     "SequenceScaler",
@@ -43,6 +46,7 @@ __all__ = [
     "TimeGapWarning",
     "autocorrelations",
     "backtest",
+    "regularize",
     "series_to_supervised",
     "skill",
     "suggest_lags",

@@ -18,6 +18,7 @@ from sklearn_rnn import (
     GRUClassifier,
     GRURegressor,
     SequenceForecaster,
+    SequenceImputer,
     SequenceOneHotEncoder,
     SequencePadder,
     SequenceScaler,
@@ -88,6 +89,7 @@ FRAMES = {
     "frame-of-two-blocks": lambda a: pd.DataFrame(a).astype({0: np.int64}),
 }
 LAYOUTS = ARRAYS | FRAMES
+OF_INTEGERS = ("fortran-int", "frame-of-two-blocks")  # which have no NaN
 
 TABLE, CUBE = integers(24, 3), integers(8, 6, 3)
 UNEQUAL = [sequence[:n] for sequence, n in zip(CUBE, [6, 3, 6, 4, 6, 6, 1, 5], strict=True)]
@@ -274,6 +276,17 @@ def scaled_and_restored(X: Any, per: str) -> Any:
 @cache
 def reference_scaled(form: str, values: str | None, per: str) -> Any:
     return scaled_and_restored(reference_of(form, values), per)
+
+
+@forms_and_layouts(*FORMS)
+def test_layout_changes_no_imputing(form, layout):
+    def holed(a: Any) -> Any:
+        return a if layout in OF_INTEGERS else np.where(a == 0, np.nan, a)
+
+    X = FORMS[form](lambda a: LAYOUTS[layout](holed(a)))
+    C = FORMS[form](lambda a: in_c_order(LAYOUTS[layout](holed(a))))
+    imputer = SequenceImputer(add_indicator=True, add_elapsed=True)
+    assert_same(imputer.fit_transform(X), imputer.fit_transform(C), 1e-6)
 
 
 @forms_and_layouts("univariate", "dense", "equal", "unequal", "flat")

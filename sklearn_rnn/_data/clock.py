@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .checks import quoted
 from .sequences import Array, Ints, offsets
 from .series import Times, time_numbers
 
@@ -51,7 +52,7 @@ def usual_step(times: pd.Index) -> Any:
     return plain(times[place + 1]) - plain(times[place])
 
 
-def regular_steps(times: pd.Index, widths: Ints, rows: Ints) -> list[Any]:
+def regular_steps(times: pd.Index, widths: Ints, rows: Ints, ids: pd.Index | None = None) -> list[Any]:
     """Find the step of time of each series, from which no row may differ.
 
     Parameters
@@ -62,6 +63,8 @@ def regular_steps(times: pd.Index, widths: Ints, rows: Ints) -> list[Any]:
         Rows of each series.
     rows : ndarray of shape (n_rows,)
         The row of X that each time belongs to, for messages.
+    ids : pandas.Index of length n_series, optional
+        What the user calls each series, for messages.
 
     Returns
     -------
@@ -74,7 +77,8 @@ def regular_steps(times: pd.Index, widths: Ints, rows: Ints) -> list[Any]:
         If there is a gap in the times of a series, or they have no common step.
     """
     parts = [slice(begin, begin + width) for begin, width in zip(offsets(widths), widths, strict=True)]
-    return [_regular_step(times[own], rows[own]) for own in parts]
+    whose = [""] * len(parts) if ids is None else [f" of series {quoted(name)}" for name in ids]
+    return [_regular_step(times[own], rows[own], of) for own, of in zip(parts, whose, strict=True)]
 
 
 def usual_steps(times: pd.Index, widths: Ints) -> list[Any]:
@@ -109,33 +113,32 @@ def plain(time: Any) -> Any:
     return time.item() if isinstance(time, np.generic) else time
 
 
-def _regular_step(times: pd.Index, rows: Array) -> Any:
+def _regular_step(times: pd.Index, rows: Array, whose: str) -> Any:
     """Return the step of one series, or raise an error that names where it is broken."""
     step = usual_step(times)
     if len(times) == 1:
         return step
     if step is None:
         raise ValueError(
-            f"The index of X has no common step: row {rows[1]} (index {times[1]}) comes {times[1] - times[0]} after "
-            f"row {rows[0]}, others come after other times. Lags count rows, so bring X to one step of time, for "
-            f"example with X.resample('D').mean(). {NOT_TIME}"
+            f"The index of X has no common step: row {rows[1]}{whose} (index {times[1]}) comes {times[1] - times[0]} "
+            f"after row {rows[0]}, others come after other times. Lags count rows, so bring X to one step of time, for "
+            f"example with X.resample('D').mean(), each series by itself. {NOT_TIME}"
         )
     wrong = ~_follows(times, step)
     if wrong.any():
-        raise _gap(times, rows, step, late=int(np.argmax(wrong)) + 1)
+        raise _gap(times, rows, whose, step, late=int(np.argmax(wrong)) + 1)
     return step
 
 
-def _gap(times: pd.Index, rows: Array, step: Any, late: int) -> ValueError:
+def _gap(times: pd.Index, rows: Array, whose: str, step: Any, late: int) -> ValueError:
     """Return the error of a row, `late`, that does not come one step after the row before it."""
-    usual, fill = f"the step of its series is {step}", "X.reindex(...)"
+    usual = f"the step of its series is {step}"
     if isinstance(step, pd.offsets.BaseOffset):
-        freq = _written(step)
-        usual, fill = f"its series has the frequency {freq}", f"X.asfreq({freq})"
+        usual = f"its series has the frequency {_written(step)}"
     return ValueError(
-        f"There is a gap in time: row {rows[late]} (index {times[late]}) comes {times[late] - times[late - 1]} "
-        f"after row {rows[late - 1]}, but {usual}. Lags count rows, so fill the gap in, as "
-        f"{fill}.interpolate() does in a single series. {NOT_TIME}"
+        f"There is a gap in time: row {rows[late]}{whose} (index {times[late]}) comes {times[late] - times[late - 1]} "
+        f"after row {rows[late - 1]}, but {usual}. Lags count rows, so add the rows that are missing, by "
+        f"regularize(X), and fill them in, by SequenceImputer. {NOT_TIME}"
     )
 
 

@@ -8,7 +8,16 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from .checks import as_array, check_array_like, check_columns, check_not_dates, check_values, naming_text
+from .checks import (
+    as_array,
+    check_array_like,
+    check_columns,
+    check_not_dates,
+    check_not_flat,
+    check_values,
+    naming_text,
+    quoted,
+)
 from .panels import Dense, Framed, GivenForm, Ragged
 from .sequences import Array, Layout, Sequences, offsets
 from .series import check_order, group_series, read_series, times_of
@@ -105,6 +114,7 @@ def as_form(X: Any) -> Form:
     n_dimensions = getattr(values, "ndim", 2)
     if n_dimensions > 3:
         raise ValueError(f"X has {n_dimensions} dimensions; expected {EXPECTED}.")
+    check_not_flat(values)
     check_not_dates("X", values)
     if n_dimensions == 3:
         return Dense(X, np.asarray(values), names)
@@ -138,8 +148,8 @@ def _names_of_frames(X: Any) -> Array | None:
         first, reference = frames[0]
         if not frame.columns.equals(reference.columns):
             raise ValueError(
-                f"Sequence {i} of X has the columns {list(frame.columns)}, sequence {first} has "
-                f"{list(reference.columns)}; give every sequence the same columns in the same order."
+                f"Sequence {i} of X has the columns {quoted(list(frame.columns))}, sequence {first} has "
+                f"{quoted(list(reference.columns))}; give every sequence the same columns in the same order."
             )
     return _names_of_columns(frames[0][1]) if frames else None
 

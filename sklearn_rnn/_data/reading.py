@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from .checks import quoted
 from .forms import Form, Table, as_form
 from .lag_columns import StepColumns
 from .padding import without_padding
@@ -76,8 +77,8 @@ class FittedForm:
         """Raise an error if the features have other names, where both are known."""
         if names is not None and self.names is not None and list(names) != self.names:
             raise ValueError(
-                f"X has the features {list(names)}, but {name} was fitted with {self.names}; give the same "
-                "features in the same order."
+                f"X has the features {quoted(list(names))}, but {name} was fitted with {quoted(self.names)}; give the "
+                "same features in the same order."
             )
 
 

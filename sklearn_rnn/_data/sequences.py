@@ -42,7 +42,7 @@ class Sequences:
     series : ndarray of shape (n_sequences,) or None
         Number of the series that each sequence belongs to, where several are known.
     ids : pandas.Index of length n_sequences or None
-        What the user calls the series that each sequence is; None where series have no names.
+        What the user calls the series that each sequence is, or is part of; None where series have no names.
     earlier : ndarray of shape (n_windows,) or None
         For windows, as long as they are all of X: see `Windows.earlier`.
     """

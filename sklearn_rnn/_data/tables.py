@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from .checks import check_columns
+from .checks import check_columns, naming_text, quoted
 from .clock import next_time, plain, regular_steps, usual_steps
 from .forms import Table, as_form
 from .sequences import Array, Ints, flat_rows, offsets
@@ -34,7 +34,8 @@ def read_panel(estimator: Any, X: Any, series: Any, *, reset: bool = False) -> P
         )
     check_columns(X)
     types = [np.float64, np.float32]  # what is neither becomes float64; NaN is padding, or for the caller to judge
-    table = validate_data(estimator, X, reset=reset, dtype=types, ensure_all_finite=False, order="C")
+    with naming_text("X", X):
+        table = validate_data(estimator, X, reset=reset, dtype=types, ensure_all_finite=False, order="C")
     return Panel.of(X, table, series)
 
 
@@ -231,7 +232,7 @@ def steps_of(X: Any, panel: Panel) -> list[Any]:
     if panel.times is None:
         has_other_index = isinstance(getattr(X, "index", None), pd.Index)
         return [None if has_other_index else 1] * panel.n_series
-    return regular_steps(panel.times, panel.widths, np.argsort(panel.positions))
+    return regular_steps(panel.times, panel.widths, np.argsort(panel.positions), panel.ids)
 
 
 def column_positions(parameter: str, given: Any, names: Array | None, n_features: int) -> Ints:
@@ -240,10 +241,10 @@ def column_positions(parameter: str, given: Any, names: Array | None, n_features
     given = [] if given is None else list(given)
     missing = [item for item in given if not _is_column(item, columns, n_features)]
     if missing:
-        why = f"its columns are {columns}"
+        why = f"its columns are {quoted(columns)}"
         if names is None and any(isinstance(item, str) for item in missing):
             why = "X came without names; give a DataFrame, or set_output(transform='pandas') in a pipeline"
-        raise ValueError(f"{parameter}={missing} are no columns of X: {why}.")
+        raise ValueError(f"{parameter}={quoted(missing)} are no columns of X: {why}.")
     positions = [columns.index(item) if isinstance(item, str) else range(n_features)[item] for item in given]
     return np.array(list(dict.fromkeys(positions)), dtype=np.int64)
 

@@ -12,7 +12,7 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _num_samples, check_array, column_or_1d
 
-from .checks import as_array, check_array_like
+from .checks import as_array, check_array_like, quoted
 from .numbers import as_numbers, finite_numbers
 from .sequences import Array, Layout, Sequences
 
@@ -160,7 +160,7 @@ def class_weights(
         if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf)
     }
     if bad:
-        raise ValueError(f"class_weight must be numbers that are finite and not negative; got {bad}.")
+        raise ValueError(f"class_weight must be numbers that are finite and not negative; got {quoted(bad)}.")
     # compute_class_weight counts samples, not their weights, as it does within scikit-learn's classifiers.
     per_class = compute_class_weight(class_weight, classes=classes, y=classes[counted])
     return _scaled(per_class[codes] * (1.0 if weights is None else weights), "class_weight")
@@ -271,7 +271,8 @@ def _place(i: int, sequences: Sequences) -> str:
     # From the number of a step, padding left out, to its slot in what the user gave, and from there to row or step.
     slot = i if layout.step_slots is None else int(layout.step_slots[i])
     if layout.form == "rows":
-        return f"in row {layout.rows[slot]}"
+        whose = "" if sequences.ids is None else f" (series {quoted(sequences.ids.repeat(layout.widths)[slot])})"
+        return f"in row {layout.rows[slot]}{whose}"
     ends = np.cumsum(layout.widths)
     sequence = int(np.searchsorted(ends, slot, side="right"))
     return f"in sequence {sequence} (step {slot - int(ends[sequence] - layout.widths[sequence])})"

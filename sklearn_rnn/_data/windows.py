@@ -170,7 +170,7 @@ class Windows(NDArrayOperatorsMixin):
         )
 
     def on(self, table: Array) -> Windows:
-        """Return the same windows over another table of as many rows and columns."""
+        """Return the same windows over another table of as many rows."""
         other = copy(self)
         other.table = table
         return other

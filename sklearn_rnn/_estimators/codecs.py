@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils.validation import column_or_1d
 
+from .._data.checks import quoted
 from .._data.sequences import Array
 from .._data.targets import Targets, class_weights
 
@@ -207,7 +208,7 @@ class Labels(Codec):
             return cls(y.shape[1], codes, multilabel=True, one_logit_per_label=True)
         labels = np.unique(y if given is None else given)
         if len(labels) < 2:
-            raise ValueError(f"y has one class only, {labels.tolist()[0]!r}; a classifier needs at least two.")
+            raise ValueError(f"y has one class only, {quoted(labels.tolist()[0])}; a classifier needs at least two.")
         return cls(1, labels, multilabel=False, one_logit_per_label=len(labels) == 2 and one_logit_for_two)
 
     @property

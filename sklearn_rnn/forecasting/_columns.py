@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._data.checks import quoted
 from .._data.numbers import finite_numbers
 from .._data.pitfalls import lost_series
 from .._data.sequences import Array, Ints
@@ -65,14 +66,14 @@ class Columns:
         row, column = (int(i) for i in np.argwhere(bad[panel.positions])[0])
         place = int(panel.positions[row])
         is_nan = np.isnan(panel.table[place, column])
-        what, how = (
-            ("NaN", "X.interpolate()") if is_nan else ("infinity", "X.replace([np.inf, -np.inf], np.nan).interpolate()")
-        )
-        where = f"row {row}" if panel.times is None else f"row {row} (index {panel.times[place]})"
+        what, how = ("NaN", "fill it in") if is_nan else ("infinity", "replace it by NaN and fill that in")
+        ids = panel.ids_of_X
+        whose = "" if ids is None else f" of series {quoted(ids[row])}"
+        where = f"row {row}{whose}" + ("" if panel.times is None else f" (index {panel.times[place]})")
         role = ", a target" if column in self.targets else ""
         raise ValueError(
-            f"X has {what} in column {self.names[column]!r}{role}, {where}. Windows need every row: impute it before "
-            f"the forecaster, for example with {how}."
+            f"X has {what} in column {quoted(self.names[column])}{role}, {where}. Windows need every row: {how} before "
+            "the forecaster, for example with SequenceImputer."
         )
 
 
@@ -116,13 +117,13 @@ def find_columns(panel: Panel, names: Array | None, y: Any, target: Any, known: 
     else:
         targets = column_positions("target", _as_list(target), names, n_inputs)
     if y is not None:
-        values, y_names, flat = _read_y(y, len(panel.table))
+        values, y_names, flat = _read_y(y, panel)
         values = panel.arranged(values)
         # Users give y as scikit-learn wants it, often a column of X: then its past is in the windows, too.
         found = _places_in(values, panel.table, targets if target is not None else np.arange(n_inputs))
         if found is None and target is not None:
             raise ValueError(
-                f"y is not what target={target!r} names in X; leave out one of the two, or give y as that column."
+                f"y is not what target={quoted(target)} names in X; leave out one of the two, or give y as that column."
             )
         if found is None:
             found, labels = n_inputs + np.arange(values.shape[1]), labels + y_names
@@ -136,8 +137,8 @@ def _check_roles(labels: list[Any], targets: Ints, known: Ints) -> None:
     both = np.intersect1d(targets, known)
     if len(both):
         raise ValueError(
-            f"Columns {[labels[i] for i in both]} are both forecast and known ahead; known columns are those whose "
-            "future is certain, such as the calendar."
+            f"Columns {quoted([labels[i] for i in both])} are both forecast and known ahead; known columns are those "
+            "whose future is certain, such as the calendar."
         )
     if len(targets) == 0:
         raise ValueError(
@@ -150,10 +151,11 @@ def _as_list(given: Any) -> Any:
     return given if given is None or np.ndim(given) else [given]
 
 
-def _read_y(y: Any, n_rows: int) -> tuple[Array, list[Any], bool]:
+def _read_y(y: Any, panel: Panel) -> tuple[Array, list[Any], bool]:
     """Return y as a table, the names of its columns, and whether it had no second dimension."""
     names = list(y.columns) if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)]
-    values = np.asarray(y)
+    values, n_rows = np.asarray(y), len(panel.table)
+    ids = panel.ids_of_X
     if values.ndim not in (1, 2):
         raise ValueError(f"y must give one number per row, or one per row and target; got shape {values.shape}.")
     if len(values) != n_rows:
@@ -167,9 +169,9 @@ def _read_y(y: Any, n_rows: int) -> tuple[Array, list[Any], bool]:
     numbers = finite_numbers(
         "y",
         values,
-        place=lambda at: f"in row {at[0]}",
+        place=lambda at: f"in row {at[0]}" + ("" if ids is None else f" of series {quoted(ids[at[0]])}"),
         hint="expected a number per row, or one per row and target.",
-        remedy="impute it, or drop the rows before or after it.",
+        remedy="fill it in, for example with SequenceImputer, or drop the rows before or after it.",
     )
     return numbers, names, flat
 

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.caller import warn_caller
+from .._data.checks import quoted
 from .._data.sequences import Ints
 from .._data.tables import Context, Panel
 from ..exceptions import SkillWarning
@@ -287,8 +288,8 @@ class SequenceForecaster(Forecaster):
         missing = [columns.names[i] for i in plan.unforeseen]
         if missing:
             raise ValueError(
-                f"strategy='recursive' can't go {steps} steps ahead: columns {missing} of X are neither forecast nor "
-                "known ahead, so the next window would not be whole. Use strategy='direct' or 'joint', name columns "
+                f"strategy='recursive' can't go {steps} steps ahead: columns {quoted(missing)} of X are neither "
+                "forecast nor known ahead, so the next window would not be whole. Use strategy='direct' or 'joint', name columns "
                 "whose future is certain in known, or forecast all columns."
             )
 
@@ -309,7 +310,7 @@ class SequenceForecaster(Forecaster):
             width = int(context.rows.widths[int(np.argmax(short))])
             whose, or_else = "the past", ""
             if context.rows.ids is not None:
-                whose = f"the past of series {context.rows.ids[int(np.argmax(short))]!r}"
+                whose = f"the past of series {quoted(context.rows.ids[int(np.argmax(short))])}"
                 or_else = ", or leave the series out (history=)"
             raise ValueError(
                 f"A forecast is made from {self._plan.reach} rows, but {whose} has only {width}; give more "
