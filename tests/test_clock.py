@@ -6,7 +6,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from sklearn_rnn import SequenceForecaster
-from sklearn_rnn._data.clock import usual_step
+from sklearn_rnn._data.clock import next_time, usual_step
 from sklearn_rnn.preprocessing import ShiftFramer
 
 
@@ -40,7 +40,8 @@ def table(index):
 
 def next_of_framer(X):
     """The time that comes next for the framer."""
-    return ShiftFramer(lags=2).fit(X).context_.following[0]
+    remembered = ShiftFramer(lags=2).fit(X).context_.series[None]
+    return next_time(remembered.times[-1], remembered.step)
 
 
 @pytest.mark.parametrize("name", INDEXES)
