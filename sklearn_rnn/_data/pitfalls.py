@@ -189,13 +189,15 @@ def warn_of_empty(form: Form, sequences: Sequences) -> None:
     """
     if _padding_is_meant.get() or (isinstance(form, Framed) and form.values.padding_is_known):
         return
-    n_empty, remedy = int((sequences.lengths == 0).sum()), "Leave such sequences out."
+    empty, remedy = sequences.lengths == 0, "Leave such sequences out."
     if isinstance(form, Framed):
-        n_empty = int((form.values.ends < form.values.begins).sum())
         remedy = (
             "Leave these rows out, give rows before them to ShiftFramer.set_context, or say by "
             "ShiftFramer(context='none') that it is meant."
         )
+        if len(empty) < len(form):  # windows of one lag, read as the steps of their series
+            empty = form.values.ends < form.values.begins
+    n_empty = int(empty.sum())
     if n_empty:
         what = _count(n_empty, "window" if isinstance(form, Framed) else "sequence")
         warn_caller(
