@@ -1,5 +1,7 @@
 """Tables to frame, and framing by its definition."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -54,3 +56,11 @@ INDEXES = {
 def blind_rows(framer, X):
     """Count the first rows whose window is not whole."""
     return int(np.isnan(np.asarray(framer.transform(X))).any(axis=(1, 2)).sum())
+
+
+def warnings_of(act):
+    """Classes and messages of the warnings that a call gives."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        act()
+    return [(warning.category, str(warning.message)) for warning in caught]
