@@ -132,7 +132,9 @@ def test_a_series_that_does_not_continue_leaves_the_others_their_context():
     framer = ShiftFramer(lags=2).fit(X.groupby(level=0).head(4))
     rest = X.drop(X.groupby(level=0).head(4).index)
     late = rest.drop(rest.loc[["a"]].index[0])
-    with pytest.warns(ContextWarning, match="2 rows of series 'a': X begins at 2024-01-01 05:00:00, but after the rows"):
+    with pytest.warns(
+        ContextWarning, match="2 rows of series 'a': X begins at 2024-01-01 05:00:00, but after the rows"
+    ):
         missing = np.isnan(np.asarray(framer.transform(late))).any(axis=(1, 2))
     assert list(late.index.get_level_values(0)[missing]) == ["a", "a"]
 

@@ -24,7 +24,10 @@ KEEP_INDEX = (
 ONE_KIND = "Give X an index of the same kind, or the rows before X to set_context"
 ONE_STEP = "Bring the index to one step of time, or give the rows before X to set_context"
 FILL_IN = "Give the rows in between to partial_fit first, or the rows before X to set_context"
-FROM_START = "Give the table from its first row on and take the rows of interest from the result, or see set_context"
+FROM_START = (
+    "Give the table from its first row on and take the rows of interest from the result, or give the rows before X to "
+    "set_context"
+)
 NUMBER_ON = "Keep the index that the rows have in the whole table, or give the rows before X to set_context"
 
 
@@ -124,7 +127,7 @@ class Remembered:
         kept = min(place.before, max(2 * reach - len(table), reach))
         own = slice(place.before - kept, place.before)
         if self.times is None or times is None or not _same_kind(plain(times[0]), self.begin):
-            return Remembered.of(table, times, reach)
+            return Remembered.of(table, times, max(reach, len(table)))
         joined = self.times[own].append(times) if kept else times
         step = whole_step(joined) if self.step is None else self.step
         cut = own.start > 0 or (self.cut and kept > 0)
@@ -183,8 +186,10 @@ class Memory:
         series = dict(self.series)
         for (key, table, times), place in zip(_series_of(panel), places, strict=True):
             known = series.get(key)
-            new = Remembered.of(table, times, reach) if known is None else known.and_then(table, times, place, reach)
-            series[key] = new
+            whole = max(reach, len(table))
+            series[key] = (
+                Remembered.of(table, times, whole) if known is None else known.and_then(table, times, place, reach)
+            )
         return Memory(series)
 
     def steps(self, panel: Panel) -> list[Any]:

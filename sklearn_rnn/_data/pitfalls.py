@@ -131,8 +131,8 @@ def warn_of_lost_past(panel: Panel, places: Sequence[Place], reach: int, asked: 
         n_rows = sum(min(int(panel.widths[i]), reach - places[i].before) for i in own)
         parts.append(f"{_count(n_rows, 'row')} of {_of_series(panel, own)}: {why}. {remedy}.")
     warn_caller(
-        f"Rows are framed with less of their past than {asked} ask for, although training had it. {' '.join(parts)} "
-        "context='none' says that it is meant.",
+        f"ShiftFramer frames rows with less of their past than {asked} ask for, although training had it. "
+        f"{' '.join(parts)} context='none' says that it is meant.",
         ContextWarning,
     )
     return True
@@ -157,9 +157,9 @@ def warn_of_new_start(panel: Panel, places: Sequence[Place], broken: Sequence[in
     why = f"X{begins}" if loss is None else loss.why
     category = TimeGapWarning if loss is not None and loss.remedy == FILL_IN else ContextWarning
     warn_caller(
-        f"Rows of {_of_series(panel, broken)} do not continue the rows seen so far, and take their place as context of "
-        f"later rows: {why}. Give every row once, in time order, with the index of training; regularize(table) adds "
-        "rows that are missing.",
+        f"Rows of {_of_series(panel, broken)} do not continue those that ShiftFramer has seen, and take their place as "
+        f"context of later rows: {why}. Give every row once, in time order, with an index like that of training; "
+        "regularize(table) adds rows that are missing.",
         category,
     )
 
