@@ -130,7 +130,7 @@ def test_an_error_leaves_what_is_remembered():
     framer = ShiftFramer(lags=3).fit(DAYS[:20])
     before = dict(vars(framer))
     for bad in (DAYS[20:][::-1], DAYS[["temp"]][20:]):
-        with pytest.raises(ValueError, match="time order|feature names"):
+        with pytest.raises(ValueError, match=r"time order|feature names"):
             framer.partial_fit(bad)
     with pytest.raises(ValueError, match="X has lost its series"):
         ShiftFramer(lags=3).fit(SHOPS).partial_fit(DAYS)
