@@ -4,6 +4,9 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import pytest
+
+from sklearn_rnn import ContextWarning
 
 TABLE = np.random.default_rng(0).normal(size=(30, 3))
 SERIES = np.array(list("abaacaba") * 3 + list("aaaaba"))
@@ -64,3 +67,9 @@ def warnings_of(act):
         warnings.simplefilter("always")
         act()
     return [(warning.category, str(warning.message)) for warning in caught]
+
+
+def predict_all(model, X):
+    """Predict every row of the training table, whose first ones have no past, as a warning says."""
+    with pytest.warns(ContextWarning, match="nothing but padding"):
+        return model.predict(X)

@@ -14,7 +14,7 @@ from test_clock import INDEXES as CALENDARS
 from sklearn_rnn import ContextWarning, LSTMClassifier, LSTMRegressor, ShiftFramer, TimeGapWarning
 
 DAYS = indexed(pd.date_range("2024-01-01", periods=30))
-SHOPS = pd.concat({name: DAYS for name in "abc"}, names=["shop", "day"])
+SHOPS = pd.concat(dict.fromkeys("abc", DAYS), names=["shop", "day"])
 REMEDY = (
     "Rows are taken for neighbours in time all the same. regularize(table) adds the rows that are missing, which "
     "SequenceImputer or another imputer fills in."
