@@ -70,6 +70,6 @@ def warnings_of(act):
 
 
 def predict_all(model, X):
-    """Predict every row of the training table, whose first ones have no past, as a warning says."""
+    """Predict every row or sequence, some of which hold nothing but padding, as a warning says."""
     with pytest.warns(ContextWarning, match="nothing but padding"):
         return model.predict(X)
