@@ -102,8 +102,8 @@ FORMS = {
     "equal": lambda layout: [layout(sequence) for sequence in CUBE],
     "unequal": lambda layout: [layout(sequence) for sequence in UNEQUAL],
     "flat": lambda layout: [layout(sequence[:, 0]) for sequence in UNEQUAL],
-    "windows": lambda layout: ShiftFramer(lags=3).fit_transform(layout(TABLE)),
-    "single-windows": lambda layout: ShiftFramer(lags=1).fit_transform(layout(TABLE)),
+    "windows": lambda layout: ShiftFramer(lags=3, context="none").fit_transform(layout(TABLE)),
+    "single-windows": lambda layout: ShiftFramer(context="none").fit_transform(layout(TABLE)),
 }
 OF_SEQUENCES = ("univariate", "dense", "equal", "unequal", "windows")
 OF_STEPS = ("table", "column", "dense", "equal", "unequal", "flat", "single-windows")

@@ -18,6 +18,7 @@ from .checks import (
     naming_text,
     quoted,
 )
+from .clock import warn_of_gaps
 from .panels import Dense, Framed, GivenForm, Ragged
 from .sequences import Array, Layout, Sequences, offsets
 from .series import check_order, group_series, read_series, times_of
@@ -66,10 +67,15 @@ class Table(GivenForm):
         return Sequences(table, offsets(widths), widths, per_step=True, layout=layout, ids=ids)
 
     def check_order(self, padded: Sequences) -> None:
-        """Raise an error if the steps of a series are not in time order; `padded` is what `read` returned."""
+        """Raise an error if the steps of a series are not in time order, and warn of gaps between them.
+
+        `padded` is what `read` returned.
+        """
         times, layout = times_of(self.index), padded.layout
         if times is not None and layout is not None:
-            check_order(times[layout.rows], layout.widths, layout.rows)
+            times = times if layout.row_order is None else times[layout.row_order]
+            check_order(times, layout.widths, layout.rows)
+            warn_of_gaps(times, layout.widths, layout.rows, ids=padded.ids)
 
 
 Form = Table | Dense | Ragged | Framed

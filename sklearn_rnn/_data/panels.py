@@ -168,8 +168,8 @@ class Framed(SequenceForm):
             slots = flat_rows(offsets(widths) + widths - read.lengths, read.lengths)
             layout = Layout("dense", widths, step_slots=slots)
         series = None if windows.one_series else np.unique(windows.begins, return_inverse=True)[1].astype(np.int64)
-        known = {"series": series, "ids": windows.ids, "earlier": windows.earlier()}
-        return replace(read, table=table, per_step=per_step, layout=layout, **known)
+        read = replace(read, series=series, ids=windows.ids, earlier=windows.earlier())
+        return replace(read, table=table, per_step=per_step, layout=layout)
 
     def as_rows(self, padded: Sequences) -> Sequences:
         """Read windows of one lag as the steps of their series: a range of the table for each.

@@ -44,6 +44,8 @@ class Windows(NDArrayOperatorsMixin):
         Names of the features.
     ids : pandas.Index or None
         What the user calls the series of each window; None where series have no names.
+    padding_is_known : bool, default=False
+        Whether windows that hold nothing but padding are meant, or the user has been warned of them.
 
     Examples
     --------
@@ -69,6 +71,7 @@ class Windows(NDArrayOperatorsMixin):
         index: pd.Index | None = None,
         columns: Array | None = None,
         ids: pd.Index | None = None,
+        padding_is_known: bool = False,
     ) -> None:
         self.table = table
         self.ends = ends
@@ -79,6 +82,7 @@ class Windows(NDArrayOperatorsMixin):
         self.index = index
         self.columns = columns
         self.ids = ids
+        self.padding_is_known = padding_is_known
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -157,17 +161,11 @@ class Windows(NDArrayOperatorsMixin):
 
     def _take(self, rows: Any) -> Windows:
         """Select windows, without a copy of the table."""
-        return Windows(
-            self.table,
-            self.ends[rows],
-            self.begins[rows],
-            lags=self.lags,
-            step=self.step,
-            horizon=self.horizon,
-            index=None if self.index is None else self.index[rows],
-            columns=self.columns,
-            ids=None if self.ids is None else self.ids[rows],
-        )
+        some = copy(self)
+        some.ends, some.begins = self.ends[rows], self.begins[rows]
+        some.index = None if self.index is None else self.index[rows]
+        some.ids = None if self.ids is None else self.ids[rows]
+        return some
 
     def on(self, table: Array) -> Windows:
         """Return the same windows over another table of as many rows."""

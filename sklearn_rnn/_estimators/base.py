@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._data.forms import as_form
 from .._data.holdout import Given, Part, split
 from .._data.layouts import warn_of_layout
-from .._data.pitfalls import check_no_overlap, check_series_kept
+from .._data.pitfalls import check_no_overlap, check_order_by_y, check_series_kept, warn_of_empty
 from .._data.reading import FittedForm, Reader
 from .._data.sequences import Array, Sequences
 from .._data.targets import Targets, read_weights
@@ -217,6 +217,7 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         """Read X for training, and learn its form if `reset`."""
         form = as_form(X)
         check_series_kept(form, y, series, per_step=self.return_sequences)
+        check_order_by_y(form, y, series, per_step=self.return_sequences)
         if reset:
             self._form, sequences = self._reader(None).learn(form, series, columns_of=self)
             warn_of_layout(form)
@@ -265,14 +266,18 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         dtype = np.dtype(self.dtype)
         return Reader(type(self).__name__, self.return_sequences, dtype, self.mask_value, form, self.columns)
 
-    def _read(self, X: Any, series: Any) -> Sequences:
-        """Read X for a prediction."""
+    def _read(self, X: Any, series: Any, y: Any = None) -> Sequences:
+        """Read X for a prediction, or for a score with y."""
         check_is_fitted(self)
         if self.return_sequences != self.module_.return_sequences:
             raise ValueError(f"return_sequences was set to {self.return_sequences} after fit; call fit again.")
         if isinstance(X, Sequences):  # scorers that run after each epoch pass on what fit has read
             return X
-        return self._reader(self._form).read(X, series, columns_of=self)
+        form = as_form(X)
+        check_order_by_y(form, y, series, per_step=self.return_sequences)
+        sequences = self._reader(self._form).read(form, series, columns_of=self)
+        warn_of_empty(form, sequences)
+        return sequences
 
     def _predict(self, X: Any, series: Any, method: str = "predict") -> Any:
         """Run the network, decode its outputs, and give them the form of X."""

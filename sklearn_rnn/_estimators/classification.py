@@ -151,7 +151,7 @@ class SequenceClassifier(
         float
             Between 0 and 1.
         """
-        sequences = self._read(X, series)
+        sequences = self._read(X, series, y)
         y = self._read_y(y, sequences)
         predicted = self._codec.decode(self.net_.outputs_of(sequences))
         return float(accuracy_score(y, predicted, sample_weight=read_weights(sample_weight, sequences)))

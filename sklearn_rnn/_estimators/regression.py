@@ -88,7 +88,7 @@ class SequenceRegressor(RegressorMixin, RegressionTargetParameters, RegressionLo
         float
             One for a perfect prediction, zero for a constant one; the mean over outputs and output steps.
         """
-        sequences, codec = self._read(X, series), self._codec.for_scorers()  # r2_score takes no 3-D targets
+        sequences, codec = self._read(X, series, y), self._codec.for_scorers()  # r2_score takes no 3-D targets
         values = codec.restore(self._codec.code(self._read_y(y, sequences)))
         predicted = codec.decode(self.net_.outputs_of(sequences))
         return float(r2_score(values, predicted, sample_weight=read_weights(sample_weight, sequences)))

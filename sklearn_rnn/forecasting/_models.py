@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from .._data.pitfalls import padding_is_meant
 from .._data.sequences import Array, Ints
 from .._data.windows import Windows
 from .._training.naive import measured_outside
@@ -85,7 +86,8 @@ class Model:
         """Return the predictions of the estimator, a row per window."""
         size = len(windows) if self._reads_views else max(1, PIECE // (windows.shape[1] * windows.shape[2]))
         pieces = (windows[begin : begin + size] for begin in range(0, len(windows), size))
-        predicted = [np.asarray(self.estimator.predict(self._input(piece)), dtype=np.float64) for piece in pieces]
+        with padding_is_meant():  # the forecaster itself knows which rows have no past
+            predicted = [np.asarray(self.estimator.predict(self._input(piece)), dtype=np.float64) for piece in pieces]
         return np.concatenate([each.reshape(len(each), -1) for each in predicted])
 
     @property

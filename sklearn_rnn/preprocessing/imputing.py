@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -13,12 +14,13 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from .._data.forms import Table
+from .._data.memory import Memory
 from .._data.panels import Framed
 from .._data.pitfalls import check_series_kept, lost_series
 from .._data.reading import FittedForm
 from .._data.sequences import Array, Ints, flat_rows, offsets
 from .._data.series import times_of
-from .._data.tables import Context, Panel
+from .._data.tables import Panel
 from ._output import TableOutputMixin
 from ._step_table import StepTable, learn_step_table, read_step_table
 
@@ -47,9 +49,6 @@ class SequenceImputer(TableOutputMixin, BaseEstimator):
     ----------
     imputer_ : SimpleImputer
         The imputer of scikit-learn, fitted on all steps; with "last" it fills in what no value was seen before.
-    context_ : Context or None
-        The last values seen of each series of the training table, and the time that comes next; None if X had no
-        ordered index, or nothing is carried on.
     n_features_in_ : int
         Features of a step.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -157,11 +156,11 @@ class SequenceImputer(TableOutputMixin, BaseEstimator):
         )
         with steps.naming_nonfinite():
             new.imputer_.fit(steps.select(rows))
-        new.context_ = None
+        new._memory = None
         if self._looks_back and isinstance(steps.form, Table):
             panel = _panel(steps)
             carried = np.hstack(_carry_on(panel.table, panel.widths, _no_past(panel.n_series, new.n_features_in_)))
-            new.context_ = Context.lenient(Panel(carried, panel.widths, panel.positions, panel.ids, panel.times), 1)
+            new._memory = Memory.of(replace(panel, table=carried), 1)
         self.__dict__ = new.__dict__
         return self
 
@@ -256,9 +255,10 @@ class SequenceImputer(TableOutputMixin, BaseEstimator):
     def _past(self, steps: StepTable, n: int) -> Array:
         """Return what each of `n` sequences carries on: the last values of training where it continues them."""
         past = _no_past(n, self.n_features_in_)
-        if self.context_ is not None and isinstance(steps.form, Table):
-            sources = self.context_.sources(_panel(steps))
-            past[sources >= 0] = self.context_.rows.table[sources[sources >= 0]]
+        if self._memory is not None and isinstance(steps.form, Table):
+            panel = _panel(steps)
+            before = self._memory.before(panel, self._memory.places(panel, 1), 1)
+            past[before.widths > 0] = before.table
         return past
 
     def __sklearn_tags__(self) -> Any:
