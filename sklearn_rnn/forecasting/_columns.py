@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._data.clock import regular_steps
 from .._data.numbers import finite_numbers
 from .._data.pitfalls import lost_series
 from .._data.sequences import Array, Ints
+from .._data.series import check_order, group_series, index_of, read_series, times_of
 from .._data.tables import Panel, column_positions, read_panel
 
 
@@ -57,6 +59,28 @@ class Columns:
         unknown = np.full((len(panel.table), len(self.names) - self.n_inputs), np.nan)
         return replace(panel, table=np.column_stack([panel.table, unknown])) if unknown.size else panel
 
+    def with_y(self, panel: Panel, y: Any) -> Panel:
+        """Put y where targets that are no part of X are unknown; y that is columns of X must equal them.
+
+        Raises
+        ------
+        ValueError
+            If y is missing, has another shape, or differs from the columns that it was in fit.
+        """
+        outside = bool((self.targets >= self.n_inputs).any())
+        if y is None:
+            if outside:
+                raise ValueError("partial_fit needs y: what was forecast in fit is no column of X.")
+            return panel
+        values = panel.arranged(_read_y(y, len(panel.table))[0])
+        if values.shape[1] != len(self.targets):
+            raise ValueError(f"y must have {len(self.targets)} columns, as in fit; got {values.shape[1]}.")
+        if outside:
+            return replace(panel, table=np.column_stack([panel.table[:, : self.n_inputs], values]))
+        if not np.array_equal(panel.table[:, self.targets], values.astype(panel.table.dtype)):
+            raise ValueError(f"y is not columns {self.target_names} of X, as it was in fit; leave it out.")
+        return panel
+
     def check_finite(self, panel: Panel) -> None:
         """Raise an error if there is NaN or infinity, which names the first row of X that has it."""
         bad = ~np.isfinite(panel.table)
@@ -65,20 +89,39 @@ class Columns:
         row, column = (int(i) for i in np.argwhere(bad[panel.positions])[0])
         place = int(panel.positions[row])
         is_nan = np.isnan(panel.table[place, column])
-        what, how = (
-            ("NaN", "X.interpolate()") if is_nan else ("infinity", "X.replace([np.inf, -np.inf], np.nan).interpolate()")
-        )
+        what, how = ("NaN", "X") if is_nan else ("infinity", "X.replace([np.inf, -np.inf], np.nan)")
         where = f"row {row}" if panel.times is None else f"row {row} (index {panel.times[place]})"
         role = ", a target" if column in self.targets else ""
+        by_series, fill = "", "interpolate()"
+        if panel.ids is not None:  # interpolate() would fill in from one series to the next
+            where += f" of series {panel.ids[int(np.searchsorted(panel.firsts, place, side='right')) - 1]!r}"
+            levels = list(range(panel.ids.nlevels)) if panel.ids.nlevels > 1 else 0
+            by_series, fill = " series by series", f"groupby(level={levels}).ffill(), or groupby(series)"
         raise ValueError(
-            f"X has {what} in column {self.names[column]!r}{role}, {where}. Windows need every row: impute it before "
-            f"the forecaster, for example with {how}."
+            f"X has {what} in column {self.names[column]!r}{role}, {where}. Windows need every row: impute "
+            f"it{by_series} before the forecaster, for example with {how}.{fill}."
         )
 
 
 def as_table(X: Any) -> Any:
     """Take a pandas Series as a table of one column."""
     return X.to_frame() if isinstance(X, pd.Series) else X
+
+
+def check_index_of_y(X: Any, y: Any, series: Any) -> None:
+    """Raise an error if X has no index, and that of y shows rows out of order, repeated, or with gaps."""
+    index = index_of(y)
+    times = times_of(index)
+    if index_of(X) is not None or times is None or len(times) != len(X):
+        return
+    codes, _ = read_series(None if series is not None else index, series, len(times))
+    widths, order = group_series(codes, len(times))
+    rows = np.arange(len(times)) if order is None else order
+    try:
+        check_order(times[rows], widths, rows)
+        regular_steps(times[rows], widths, rows)
+    except ValueError as error:
+        raise ValueError(f"By the index of y, since X has none: {error}") from None
 
 
 def find_columns(panel: Panel, names: Array | None, y: Any, target: Any, known: Any) -> tuple[Columns, Panel]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Self
 
 import numpy as np
@@ -42,6 +43,19 @@ def predicts_sequences(estimator: Any) -> bool:
     return bool(getattr(type(_last(estimator)), "_predicts_sequences", False))
 
 
+def check_learns_on(estimator: Any) -> None:
+    """Raise an error if an estimator, or the last step of a pipeline, has no `partial_fit`."""
+    learns = estimator
+    while isinstance(learns, Pipeline):
+        learns = learns.steps[-1][1]
+    if not hasattr(learns, "partial_fit"):
+        raise ValueError(
+            f"{type(learns).__name__} has no partial_fit, so it can't go on learning from new rows. Use one that has, "
+            "such as SGDRegressor or an estimator of this package; or fit anew on all rows; or read the new rows "
+            "without learning from them, by forecast(history=)."
+        )
+
+
 def _last(estimator: Any) -> Any:
     """Return the estimator that learns, behind the steps of pipelines and within searches and target transformers."""
     if isinstance(estimator, Pipeline):
@@ -79,6 +93,14 @@ class Model:
         self.estimator.fit(self._input(windows), y[:, 0] if y.shape[1:] == (1,) else y)
         return self
 
+    def partial_fit(self, windows: Windows, y: Array) -> Model:
+        """Return a copy whose estimator has learned from further windows by its own `partial_fit`."""
+        check_learns_on(self.estimator)
+        new = copy.copy(self)
+        new.estimator = copy.deepcopy(self.estimator)  # estimators of scikit-learn change their weights in place
+        _learn_on(new.estimator, self._input(windows), y[:, 0] if y.shape[1:] == (1,) else y)
+        return new
+
     def predict(self, windows: Windows) -> Array:
         """Return the predictions of the estimator, a row per window."""
         size = len(windows) if self._reads_views else max(1, PIECE // (windows.shape[1] * windows.shape[2]))
@@ -98,3 +120,18 @@ class Model:
         if self.takes_sequences:
             return values
         return np.where(np.isnan(values), self.filling, values).reshape(len(values), -1)
+
+
+def _learn_on(estimator: Any, X: Any, y: Array) -> None:
+    """Train a fitted estimator on further samples; transformers of a pipeline stay as they are."""
+    if isinstance(estimator, Pipeline):
+        for _, step in estimator.steps[:-1]:
+            X = X if step in (None, "passthrough") else step.transform(X)
+        _learn_on(estimator.steps[-1][1], X, y)
+        return
+    stops_early = getattr(estimator, "early_stopping", False)
+    if stops_early:  # which holds data out; partial_fit of most estimators raises an error for it
+        estimator.set_params(early_stopping=False)
+    estimator.partial_fit(X, y)
+    if stops_early:
+        estimator.set_params(early_stopping=stops_early)

@@ -22,7 +22,7 @@ from ._base import Forecaster
 from ._columns import Columns
 from ._intervals import Band
 from ._learners import Learner, Naive
-from ._models import takes_sequences
+from ._models import check_learns_on, takes_sequences
 from ._plan import Plan
 from ._strategies import STRATEGIES, Strategy
 from .naive import NaiveForecaster
@@ -315,6 +315,15 @@ class SequenceForecaster(Forecaster):
                 f"A forecast is made from {self._plan.reach} rows, but {whose} has only {width}; give more "
                 f"rows{or_else}."
             )
+
+    def _check_learns_on(self) -> None:
+        if self.estimator is not None:
+            check_learns_on(self.estimator)
+
+    def _asks(self) -> str:
+        names = ["lags"] + ["step"] * (self.step > 1) + ["anchor"] * isinstance(self.anchor, Integral)
+        given = " and ".join(f"{name}={getattr(self, name)}" for name in names)
+        return f"{given} ask{'s' * (len(names) == 1)} for"
 
     def _fitted_learner(self) -> Strategy:
         check_is_fitted(self)
