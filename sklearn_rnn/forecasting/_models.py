@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
+from sklearn.utils import check_random_state, get_tags
 
 from .._data.sequences import Array, Ints
 from .._data.windows import Windows
@@ -41,6 +41,40 @@ def takes_sequences(estimator: Any) -> bool:
 def predicts_sequences(estimator: Any) -> bool:
     """Tell whether an estimator learns y of shape (n, steps, n_outputs)."""
     return bool(getattr(type(_last(estimator)), "_predicts_sequences", False))
+
+
+def predicts_several(estimator: Any) -> bool:
+    """Tell whether an estimator learns several outputs at once."""
+    return bool(get_tags(_last(estimator)).target_tags.multi_output)
+
+
+def seeded(estimator: Any, random_state: Any) -> Any:
+    """Set every `random_state` of an estimator that is None, and return it."""
+    if random_state is None:
+        return estimator
+    random_state = check_random_state(random_state)
+    # Sorted, so that a seed means the same whatever the order of steps and parameters.
+    params = estimator.get_params()
+    unset = [name for name in sorted(params) if name.split("__")[-1] == "random_state" and params[name] is None]
+    return estimator.set_params(**{name: int(random_state.randint(2**31 - 1)) for name in unset})
+
+
+def has_quantile(estimator: Any) -> bool:
+    """Tell whether an estimator, or the last step of a pipeline, has a parameter `quantile`."""
+    return f"{_prefix(estimator)}quantile" in estimator.get_params()
+
+
+def learning_quantile(estimator: Any, quantile: float) -> Any:
+    """Make an estimator learn a quantile, and return it."""
+    names, last = estimator.get_params(), _prefix(estimator)
+    # Networks and gradient boosting have a loss to set; QuantileRegressor has no other.
+    loss = {f"{last}loss": "quantile"} if f"{last}loss" in names else {}
+    return estimator.set_params(**{f"{last}quantile": quantile}, **loss)
+
+
+def _prefix(estimator: Any) -> str:
+    """Return what comes before the names of parameters of the last step of a pipeline."""
+    return f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
 
 
 def check_learns_on(estimator: Any) -> None:
