@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from .._data.checks import quoted
+from .._data.clock import regular_steps
 from .._data.numbers import finite_numbers
 from .._data.pitfalls import lost_series
 from .._data.sequences import Array, Ints
+from .._data.series import check_order, group_series, index_of, read_series, times_of
 from .._data.tables import Panel, column_positions, read_panel
 
 
@@ -58,6 +60,28 @@ class Columns:
         unknown = np.full((len(panel.table), len(self.names) - self.n_inputs), np.nan)
         return replace(panel, table=np.column_stack([panel.table, unknown])) if unknown.size else panel
 
+    def with_y(self, panel: Panel, y: Any) -> Panel:
+        """Put y where targets that are no part of X are unknown; y that is columns of X must equal them.
+
+        Raises
+        ------
+        ValueError
+            If y is missing, has another shape, or differs from the columns that it was in fit.
+        """
+        outside = bool((self.targets >= self.n_inputs).any())
+        if y is None:
+            if outside:
+                raise ValueError("partial_fit needs y: what was forecast in fit is no column of X.")
+            return panel
+        values = panel.arranged(_read_y(y, panel)[0])
+        if values.shape[1] != len(self.targets):
+            raise ValueError(f"y must have {len(self.targets)} columns, as in fit; got {values.shape[1]}.")
+        if outside:
+            return replace(panel, table=np.column_stack([panel.table[:, : self.n_inputs], values]))
+        if not np.array_equal(panel.table[:, self.targets], values.astype(panel.table.dtype)):
+            raise ValueError(f"y is not columns {self.target_names} of X, as it was in fit; leave it out.")
+        return panel
+
     def check_finite(self, panel: Panel) -> None:
         """Raise an error if there is NaN or infinity, which names the first row of X that has it."""
         bad = ~np.isfinite(panel.table)
@@ -80,6 +104,22 @@ class Columns:
 def as_table(X: Any) -> Any:
     """Take a pandas Series as a table of one column."""
     return X.to_frame() if isinstance(X, pd.Series) else X
+
+
+def check_index_of_y(X: Any, y: Any, series: Any) -> None:
+    """Raise an error if X has no index, and that of y shows rows out of order, repeated, or with gaps."""
+    index = index_of(y)
+    times = times_of(index)
+    if index_of(X) is not None or times is None or len(times) != len(X):
+        return
+    codes, _ = read_series(None if series is not None else index, series, len(times))
+    widths, order = group_series(codes, len(times))
+    rows = np.arange(len(times)) if order is None else order
+    try:
+        check_order(times[rows], widths, rows)
+        regular_steps(times[rows], widths, rows)
+    except ValueError as error:
+        raise ValueError(f"By the index of y, since X has none: {error}") from None
 
 
 def find_columns(panel: Panel, names: Array | None, y: Any, target: Any, known: Any) -> tuple[Columns, Panel]:

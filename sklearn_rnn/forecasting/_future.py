@@ -14,7 +14,7 @@ from .._data.numbers import finite_numbers
 from .._data.sequences import Array
 from .._data.tables import Context, Panel
 from ._columns import Columns
-from ._intervals import Source, Sources
+from ._intervals import Sources
 from ._plan import Origins
 
 
@@ -57,22 +57,6 @@ def index_ahead(context: Context, n: int) -> pd.Index:
     joined = times[0].append(times[1:]) if len(times) > 1 else times[0]
     levels = [ids.get_level_values(level).repeat(n) for level in range(ids.nlevels)]
     return pd.MultiIndex.from_arrays([*levels, joined], names=[*ids.names, context.name])
-
-
-def sources_by_time(panel: Panel, context: Context) -> Sources:
-    """Find each series of a panel that holds the newest row of a series of the context; None for others.
-
-    If fit ended on day 60 and the panel holds days 50 to 75, its source has day 60 as its row 10.
-    """
-    sources: Sources = [None] * panel.n_series
-    if panel.times is None:
-        return sources
-    for i, (begin, number) in enumerate(zip(panel.firsts, panel.sources(context.rows), strict=True)):
-        own = panel.times[begin : begin + panel.widths[i]]
-        places = own.get_indexer(pd.Index([context.last[number]]))
-        if number >= 0 and places[0] >= 0:
-            sources[i] = Source(int(number), int(places[0]))
-    return sources
 
 
 def rows_ahead(columns: Columns, known: Any, index: pd.Index, n_series: int) -> Array:
