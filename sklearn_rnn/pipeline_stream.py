@@ -56,8 +56,10 @@ class PipelineStream:
     Warns
     -----
     ContextWarning
-        If the history is shorter than the windows reach back, so that the first ones are partly empty, and whenever a
-        row does not come one step of time after the row before it. ``context="none"`` of the framer means the former.
+        If the history is shorter than the windows reach back, so that the first ones are partly empty;
+        ``context="none"`` of the framer is the way to mean it.
+    TimeGapWarning
+        Whenever a row does not come one step of time after the row before it.
 
     See Also
     --------

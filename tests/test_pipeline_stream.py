@@ -23,6 +23,7 @@ from sklearn_rnn import (
     PipelineStream,
     SequenceScaler,
     ShiftFramer,
+    TimeGapWarning,
 )
 
 SMALL = {"hidden_layer_sizes": (4,), "max_epochs": 1, "random_state": 0}
@@ -313,9 +314,9 @@ def test_steps_that_look_back():
 def test_gaps_and_disorder_in_time():
     model, X = fitted("windows")
     stream = PipelineStream(model, history=X[:TRAINED])
-    with pytest.warns(ContextWarning, match=f"gap before the new row of {X.index[302]}: the row of {X.index[300]} was"):
+    with pytest.warns(TimeGapWarning, match=f"gap before the new row of {X.index[302]}: the row of {X.index[300]} was"):
         assert stream.copy().step(X.iloc[302]).shape == (1,)
-    with pytest.warns(ContextWarning, match=f"gap before the new row of {X.index[304]}: the row of {X.index[302]} was"):
+    with pytest.warns(TimeGapWarning, match=f"gap before the new row of {X.index[304]}: the row of {X.index[302]} was"):
         stream.copy().predict(X.iloc[[300, 301, 304, 305]])
     for row in (299, 10):
         with pytest.raises(ValueError, match="does not come after the newest one read"):

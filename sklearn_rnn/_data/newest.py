@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..exceptions import ContextWarning
+from ..exceptions import TimeGapWarning
 from .caller import warn_caller
 from .checks import check_array_like
 from .clock import continued, next_time, plain, usual_steps
@@ -256,7 +256,7 @@ class NewestRows:
                 f"There is a gap before the new row{whose} of {times[first]}: the row of {expected[first]} was "
                 "expected. Lags count rows, so the rows before the gap are read as if they came right before it. Give "
                 "the rows that are missing, or reset the stream.",
-                ContextWarning,
+                TimeGapWarning,
             )
 
 
