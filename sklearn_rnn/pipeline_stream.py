@@ -86,6 +86,8 @@ class PipelineStream:
     """
 
     def __init__(self, pipeline: Any, *, history: Any = None, method: str = "predict", lookback: int = 0) -> None:
+        if not isinstance(lookback, int | np.integer) or lookback < 0:
+            raise ValueError(f"lookback must be a whole number of rows, 0 or more; got {lookback!r}.")
         steps = _checked_steps(pipeline, method)
         places = [i for i, step in enumerate(steps) if isinstance(step, ShiftFramer)]
         framer = steps[places[0]] if places else None
@@ -94,7 +96,7 @@ class PipelineStream:
         self._framer = None if framer is None else _without_context(framer)
         self._method = method
         self._reach = 0 if framer is None else framer._reach
-        self._n_kept = self._reach + lookback
+        self._n_kept = self._reach + int(lookback)
         names = getattr(pipeline, "feature_names_in_", None)
         self._as_array = names is None and not isinstance(history, pd.DataFrame)
         rows = self._begin(pipeline, history, names)
@@ -281,8 +283,9 @@ class PipelineStream:
             )
         if rows is not None:
             return rows
-        columns = names if names is not None else range(pipeline.n_features_in_)
-        return NewestRows.none_yet(columns)
+        if names is None and not hasattr(pipeline, "n_features_in_"):
+            raise ValueError("The columns are not known, since the first step does not keep them; give a history.")
+        return NewestRows.none_yet(range(pipeline.n_features_in_) if names is None else names)
 
     def _check_lookback(self, rows: NewestRows) -> None:
         """Raise an error if the steps before the framer make other rows of the history when fewer come before them."""

@@ -133,6 +133,7 @@ def test_one_column_and_several_targets():
     stream = PipelineStream(model, history=TABLE[["load"]])
     assert stream.step([1.0]).shape == (1, 2)
     assert stream.predict([[1.0], [2.0]]).shape == (2, 2)
+    assert stream.step(3.0).shape == (1, 2)
 
 
 def test_classifiers_with_any_method():
@@ -373,6 +374,7 @@ def test_what_cannot_be_followed():
         (lambda: PipelineStream(framed, method="predict_proba"), ValueError, "is none of LSTMRegressor"),
         (lambda: PipelineStream(framed, history=TABLE[:0]), ValueError, "history has no rows"),
         (lambda: PipelineStream(framed, history=np.zeros((2, 3, 4))), ValueError, "history has 3 dimensions"),
+        (lambda: PipelineStream(framed, lookback=-1), ValueError, "lookback must be a whole number"),
         (lambda: PipelineStream(bidirectional, history=TABLE), ValueError, "can't read a stream"),
     ):
         with pytest.raises(error, match=message):

@@ -52,14 +52,12 @@ class NewestRows:
         if len(X) == 0:
             raise ValueError("history has no rows; leave it out to begin without any.")
         table = X
-        if times_of(X.index) is None:  # labels without an order: rows are numbered
-            if isinstance(X.index, pd.MultiIndex):
-                raise ValueError("The last level of the index of history must be the times, or numbers, of its rows.")
-            table = X.set_axis(pd.RangeIndex(len(X)))
+        if times_of(X.index) is None and not isinstance(X.index, pd.MultiIndex):
+            table = X.set_axis(pd.RangeIndex(len(X)))  # labels without an order: rows are numbered
         codes, ids = read_series(table.index, None, len(table))
         times, widths = _times_by_series(table.index, codes)
         newest = np.cumsum(widths) - 1
-        return cls(table, ids, [times[row] for row in newest], usual_steps(times, widths))
+        return cls(table, ids, [plain(times[row]) for row in newest], usual_steps(times, widths))
 
     @property
     def n_series(self) -> int:
@@ -109,10 +107,10 @@ class NewestRows:
         """Keep the newest `n` rows of each series of a table: these rows, and those read since."""
         last = list(self.last)
         if self.ids is None:
-            last = [rows.index[-1]]
+            last = [plain(rows.index[-1])]
         else:
             for place, label in zip(self.places_of(rows), rows.index, strict=True):
-                last[place] = label[-1]
+                last[place] = plain(label[-1])
         return replace(self, table=table, last=last).kept(n)
 
     def places_of(self, rows: pd.DataFrame) -> Ints:
@@ -158,7 +156,7 @@ class NewestRows:
         if (np.bincount(places, minlength=self.n_series) != n).any():
             raise ValueError(f"known has {len(rows)} rows; expected {n}, the rows up to the one that is forecast.")
         newest = self.newest(1)
-        # Of unlike rows: the newest of series a may come before, or after, that of series b.
+        # Rows of series may be in any order: the newest of the second may come before that of the first.
         of_series = newest[np.argsort(self.places_of(self.table.iloc[newest]))]
         filled = self.table.iloc[of_series[places]].set_axis(rows.index)
         for name in rows.columns:
@@ -194,14 +192,13 @@ class NewestRows:
 
     def _unlabelled(self, values: Array) -> pd.DataFrame:
         """Return an array as a table: a row of each series, or rows of a single one."""
-        n_features = len(self.table.columns)
-        if values.shape in ((n_features,), (self.n_series,)) and self.n_series * n_features == values.size:
-            values = values.reshape(self.n_series, n_features)
-        several = self.ids is not None and len(values) != self.n_series
-        if values.ndim != 2 or values.shape[1] != n_features or several:
+        one_each = (self.n_series, len(self.table.columns))
+        if values.ndim < 2 and values.size == np.prod(one_each) and 1 in one_each:
+            values = values.reshape(one_each)  # of one series, or of a single feature
+        if values.ndim != 2 or values.shape[1] != one_each[1] or (self.ids is not None and values.shape != one_each):
             raise ValueError(
-                f"The rows have shape {values.shape}; expected ({self.n_series}, {n_features}), a row per series and "
-                "a column per feature; for other rows give a DataFrame with their index."
+                f"The rows have shape {values.shape}; expected {one_each}, a row per series and a column per feature; "
+                "for other rows give a DataFrame with their index."
             )
         index = self._index(len(values) // self.n_series)
         return pd.DataFrame(values, index=index, columns=self.table.columns).infer_objects()
@@ -219,7 +216,7 @@ class NewestRows:
         last, step = self.last[place], self.steps[place]
         if last is None:
             return pd.RangeIndex(n)
-        if step is None and isinstance(plain(last), int):
+        if step is None and isinstance(last, int):
             step = 1
         if step is None:
             raise ValueError(
