@@ -28,7 +28,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from sklearn_rnn import LSTMRegressor, ShiftFramer
+from sklearn_rnn import LSTMRegressor, SequenceScaler, ShiftFramer
 from sklearn_rnn.datasets import load_beijing_pm25
 
 AHEAD = 24
@@ -46,18 +46,17 @@ X_train, X_test, y_train, y_test = X[:n_train], X[n_train:], y[:n_train], y[n_tr
 print(f"{len(X_train)} training hours, {len(X_test)} held out, {X.shape[1]} columns, {(~measured).sum()} gaps")
 
 # %%
-# One pipeline from the raw table to the forecast. Every step keeps all rows and their index. The framer gives each row
-# a window that ends 24 hours before it, so that y is never shifted by hand and no later hour is used.
+# One pipeline from the raw table to the forecast. What must come before the framer, filling gaps and encoding text,
+# returns DataFrames, so that the framer still sees the time of each row. It gives each row a window that ends 24 hours
+# before it: y is never shifted by hand and no later hour is used. Scaling comes last and leaves windows a view.
 
 
 def preparation():
     log = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
-    skewed = make_pipeline(log, SimpleImputer(), StandardScaler())
-    even = make_pipeline(SimpleImputer(), StandardScaler())
     return make_column_transformer(
-        (skewed, ["pm2.5", "Iws", "Is", "Ir"]),
-        (even, ["DEWP", "TEMP", "PRES"]),
+        (make_pipeline(log, SimpleImputer()), ["pm2.5", "Iws", "Is", "Ir"]),
         (OneHotEncoder(sparse_output=False), ["cbwd"]),
+        ("passthrough", ["DEWP", "TEMP", "PRES"]),
         ("passthrough", CALENDAR),
         verbose_feature_names_out=False,
     ).set_output(transform="pandas")
@@ -66,6 +65,7 @@ def preparation():
 model = make_pipeline(
     preparation(),
     ShiftFramer(horizon=AHEAD, known=CALENDAR),
+    SequenceScaler(),
     LSTMRegressor(
         loss="absolute_error", dropout=0.3, lr=5e-4, batch_size=128, max_epochs=8, early_stopping=True,
         n_iter_no_change=3, random_state=0,
@@ -91,6 +91,7 @@ lag_table = make_pipeline(
     preparation(),
     ShiftFramer(lags=24, horizon=AHEAD, known=CALENDAR, output="table"),
     SimpleImputer(),
+    StandardScaler(),
     Ridge(),
 ).fit(X_train, y_train)
 forecasts = {

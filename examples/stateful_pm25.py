@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import mean_absolute_error
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import LSTMRegressor, ShiftFramer
+from sklearn_rnn import LSTMRegressor, PipelineStream, SequenceScaler, ShiftFramer
 from sklearn_rnn.datasets import load_beijing_pm25
 
 # Units, epochs, optimiser (Adam) and loss are the same for both. The learning rate, batches and cuts were chosen for
@@ -59,8 +58,8 @@ def main() -> None:
 def stateful_model():
     """Return the model of one long series: each row is a step, and the state carries the rows before it."""
     return make_pipeline(
-        StandardScaler().set_output(transform="pandas"),
         ShiftFramer(lags=1, horizon=1),  # the row before, because the row itself contains the target
+        SequenceScaler(),
         LSTMRegressor(return_sequences=True, stateful=True, tbptt=(K1, K2), batch_size=LANES, lr=5e-3, **SHARED),
     )
 
@@ -68,8 +67,8 @@ def stateful_model():
 def windows_model():
     """Return the model of windows: for each row, a sequence of the rows before it, read from a state of zero."""
     return make_pipeline(
-        StandardScaler().set_output(transform="pandas"),
         ShiftFramer(lags=LAGS, horizon=1),
+        SequenceScaler(),
         LSTMRegressor(batch_size=BATCH, lr=1e-3, **SHARED),
     )
 
@@ -88,9 +87,8 @@ def stateful_updates(n_rows: int) -> int:
 
 def first_day_hour_by_hour(model, X: pd.DataFrame, n_train: int) -> np.ndarray:
     """Read the training rows, then the first held-out day one step at a time, as in production."""
-    frames, network = model[:-1].transform(X[: n_train + 24]), model[-1]
-    stream = network.stream(history=frames[:n_train])
-    return np.concatenate([stream.step(frame[0]) for frame in frames[n_train:]])
+    stream = PipelineStream(model, history=X[:n_train])
+    return np.concatenate([stream.step(X.iloc[row]) for row in range(n_train, n_train + 24)])
 
 
 if __name__ == "__main__":

@@ -21,9 +21,8 @@ import pandas as pd
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import GRURegressor, ShiftFramer
+from sklearn_rnn import GRURegressor, SequenceScaler, ShiftFramer
 
 TIME, TARGET = "Date Time", "T (degC)"
 COLUMNS = [
@@ -116,8 +115,8 @@ def cut(n_rows: int, every: int) -> list[np.ndarray]:
 
 def weather_model(epochs: int, valid_share: float) -> Pipeline:
     return make_pipeline(
-        StandardScaler().set_output(transform="pandas"),
         ShiftFramer(lags=LAGS, step=STEP, horizon=AHEAD),
+        SequenceScaler(),
         GRURegressor(
             hidden_layer_sizes=(32,), loss="absolute_error", batch_size=128, max_epochs=epochs, early_stopping=True,
             validation_fraction=valid_share, n_iter_no_change=3, random_state=0,

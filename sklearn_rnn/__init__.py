@@ -6,6 +6,7 @@ from .encoder_decoder import EncoderDecoderRegressor
 from .exceptions import ContextWarning, LayoutWarning, SkillWarning, TimeGapWarning
 from .forecasting import NaiveForecaster, SequenceForecaster, backtest, skill
 from .lags import autocorrelations, suggest_lags
+from .pipeline_stream import PipelineStream
 from .preprocessing import (
     SequenceImputer,
     SequenceOneHotEncoder,
@@ -33,6 +34,7 @@ __all__ = [
     "LSTMRegressor",
     "LayoutWarning",
     "NaiveForecaster",
+    "PipelineStream",
     "RNNClassifier",
     "RNNRegressor",
     "SequenceForecaster",

@@ -18,7 +18,7 @@ FLOORS = [
     {"exceptions"},
     {"_data", "_networks", "datasets"},
     {"_training", "preprocessing", "lags"},
-    {"stream", "display"},
+    {"stream", "pipeline_stream", "display"},
     {"_estimators"},
     {"regressors", "classifiers", "encoder_decoder"},
     {"forecasting"},

@@ -68,13 +68,14 @@ class SequenceScaler(TableOutputMixin, OneToOneFeatureMixin, BaseEstimator):
 
     See Also
     --------
-    sklearn.preprocessing.StandardScaler : The default scaler, and enough for plain tables.
+    sklearn.preprocessing.StandardScaler : The default scaler, for tables that no framer reads.
 
     Notes
     -----
-    Scale before framing, never after: framed data hold a value once per lag. Windows are accepted all the
-    same: their table is scaled, counting once every row that a window reads, so that the result is a view
-    again; with ``per="sequence"`` each window is scaled by itself, which takes a 3-D array.
+    Within a pipeline put it after `ShiftFramer`, which alone reads the index of a table: a scaler before it that
+    returns arrays would hide the times from it. Of windows the table below is scaled, counting once every row that a
+    window reads, so that the result is a view again; with ``per="sequence"`` each window is scaled by itself, which
+    takes a 3-D array.
 
     NaN within a sequence is left to the wrapped scaler: most disregard it and keep it.
 
