@@ -266,8 +266,9 @@ def test_progress_bar(options, capsys):
 
 def test_a_bar_stays_where_training_stops(capsys):
     X, y = make_data()
-    LSTMRegressor(max_epochs=3, verbose=1, early_stopping=True, n_iter_no_change=1, tol=1e9).fit(X, y)
-    assert re.search(r"epoch 2/3:  67%\|█+.*\| 4/6 ", capsys.readouterr().err)
+    model = LSTMRegressor(max_epochs=3, verbose=1, early_stopping=True, n_iter_no_change=1, tol=1e9).fit(X, y)
+    last = f"valid_loss={model.history_['valid_loss'].iloc[-1]:.3g}"
+    assert re.search(rf"epoch 2/3:  67%\|█+.*\| 4/6 .*{last}\]\n$", capsys.readouterr().err)
 
 
 def test_warm_start_goes_on_from_the_weights():
