@@ -425,5 +425,6 @@ def test_routing_passes_series_and_weights():
     with config_context(enable_metadata_routing=True):
         model = LSTMRegressor().set_fit_request(sample_weight=True, series=True).set_predict_request(series=True)
         requests = model.get_metadata_routing()
-    assert requests.fit.requests == {"sample_weight": True, "series": True}
+    of_validation = dict.fromkeys(["X_val", "y_val", "sample_weight_val", "series_val"])  # not asked for
+    assert requests.fit.requests == {"sample_weight": True, "series": True, **of_validation}
     assert requests.predict.requests == {"series": True}
