@@ -65,9 +65,9 @@ def _warn_of_channels_first(X: Array) -> None:
     along = _neighbours(sample)
     if along > SMOOTH and not along < _neighbours(sample.swapaxes(1, 2)):
         warn_caller(
-            f"X has the shape {X.shape}, read as (sequences, steps, features): a sequence has {n_features} features and "
-            f"{steps} step{'s' if steps > 1 else ''}. But neighbours along the last axis are alike, as in time: if X is (sequences, "
-            "channels, steps), as in aeon and sktime, give X.transpose(0, 2, 1).",
+            f"X has the shape {X.shape}, read as (sequences, steps, features): steps={steps}, features={n_features}. "
+            "But neighbours along the last axis are alike, as in time: if X is (sequences, channels, steps), as in "
+            "aeon and sktime, give X.transpose(0, 2, 1).",
             LayoutWarning,
         )
 
