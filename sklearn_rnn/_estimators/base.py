@@ -52,7 +52,8 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         Parameters
         ----------
         X : array-like of shape (n, steps) or (n, steps, n_features), DataFrame, or list of arrays
-            Sequences. With ``return_sequences=True`` a 2-D X is a table of one step per row.
+            Sequences. A row of a 2-D X is one, univariate unless `columns`, or names of lags, say otherwise; with
+            ``return_sequences=True`` it is one step.
         y : array-like or list of arrays
             One target per sequence, shape (n,) or (n, n_outputs); with ``return_sequences=True`` one per step. Of an
             encoder-decoder: a sequence per sequence, shape (n, output_steps) or (n, output_steps, n_outputs).
@@ -70,6 +71,11 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         ------
         ValueError
             If X or y can't be read, parameters contradict each other, or the loss is no longer finite.
+
+        Warns
+        -----
+        LayoutWarning
+            If X looks like word ids, or like channels before steps, or the y of a classifier looks one-hot.
         """
         # All at once, and only now: a fit that raises leaves the estimator as it was.
         self.__dict__ = self._fitted(X, y, sample_weight, series).__dict__
