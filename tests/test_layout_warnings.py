@@ -12,6 +12,7 @@ import pytest
 from sklearn_rnn import GRUClassifier, GRURegressor, SequenceOneHotEncoder, ShiftFramer, exceptions
 from sklearn_rnn._data.forms import as_form
 from sklearn_rnn._data.layouts import warn_of_layout
+from sklearn_rnn._data.reading import Reader
 from sklearn_rnn.datasets import load_beijing_pm25, load_co2, load_japanese_vowels, load_names, load_sunspots
 
 IDS = (
@@ -45,7 +46,8 @@ def warned(act):
 
 
 def looks(X):
-    return warned(lambda: warn_of_layout(as_form(X)))
+    fitted, _ = Reader("Model", False, np.float64, columns=1).learn(X)
+    return warned(lambda: warn_of_layout(as_form(X), fitted.n_step_features))
 
 
 def make_texts(n=60, seed=0):
@@ -117,6 +119,12 @@ def test_other_integers_are_magnitudes(kind):
     assert looks(integers(kind)) == []
 
 
+def test_whole_numbers_of_several_features_are_magnitudes():
+    y = np.arange(len(WORDS)) % 2
+    assert warned(lambda: small(return_sequences=True).fit(WORDS, y)) == []
+    assert warned(lambda: small(columns=3).fit(WORDS, y)) == []
+
+
 def make_channels(n=40, channels=6, steps=100):
     """Noisy waves, each sequence with a phase and a strength of its own, shape (n, channels, steps)."""
     rng = np.random.default_rng(0)
@@ -130,7 +138,7 @@ def test_channels_first_warn():
     assert looks(X.transpose(0, 2, 1)) == []
     assert len(looks(X[:, :1])) == 1  # how aeon has univariate series
     assert len(looks(X.astype(np.float32))) == 1
-    X[:, :, 80:] = np.nan  # padded
+    X[:, 4:] = np.nan  # padding
     assert looks(X) == [CHANNELS]
 
 
@@ -145,12 +153,25 @@ def test_channels_first_warn():
         np.full((40, 6, 100), 1e300),
         np.array([[["1"] * 9]]),
         np.zeros((3, 0, 9)),
+        np.zeros((1, 1, 9), dtype=object),
         # features that differ in level, in an order that looks smooth
         np.random.default_rng(0).normal(size=(40, 6, 100)) + 10 * np.sin(np.arange(100) / 5),
         # frames of a spectrum: neighbours are alike along both axes, more so in time
         make_channels(1, 1, 20000).reshape(20, 10, 100).cumsum(axis=1),
     ],
-    ids=["noise", "one-hot", "few steps", "too little", "padding", "huge", "text", "no steps", "levels", "spectra"],
+    ids=[
+        "noise",
+        "one-hot",
+        "few steps",
+        "too little",
+        "padding",
+        "huge",
+        "text",
+        "no steps",
+        "objects",
+        "levels",
+        "spectra",
+    ],
 )
 def test_other_arrays_have_steps_first(X):
     assert looks(X) == []

@@ -178,7 +178,7 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         check_series_kept(form, y, series, per_step=self.return_sequences)
         if reset:
             self._form, sequences = self._reader(None).learn(form, series, columns_of=self)
-            warn_of_layout(form)
+            warn_of_layout(form, self._form.n_step_features)
         else:
             sequences = self._reader(self._form).read(form, series, columns_of=self)
         if self.stateful:
