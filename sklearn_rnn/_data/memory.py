@@ -139,8 +139,8 @@ class Remembered:
         return np.array_equal(table[:n], self.first[:n], equal_nan=True)
 
     def _inside(self, time: Any) -> Loss:
-        remembered = f"of which only the newest {len(self.table)} rows are remembered"
-        return Loss(f"X begins at {time}, inside the training table, {remembered}", FROM_START)
+        remembered = f"of the rows seen only the newest {len(self.table)} are remembered"
+        return Loss(f"X begins at {time}, but {remembered}", FROM_START)
 
 
 @dataclass(frozen=True, eq=False)
