@@ -75,6 +75,11 @@ class SequenceClassifier(
             Before `fit`.
         ValueError
             If X can't be read or has other features than in `fit`.
+
+        Warns
+        -----
+        ContextWarning
+            If windows or sequences hold nothing but padding, so that their prediction is a constant.
         """
         return self._predict(X, series)
 
