@@ -18,6 +18,7 @@ from .checks import (
     naming_text,
     quoted,
 )
+from .frames import as_pandas
 from .panels import Dense, Framed, GivenForm, Ragged
 from .sequences import Array, Layout, Sequences, offsets
 from .series import check_order, group_series, read_series, times_of
@@ -103,12 +104,14 @@ def as_form(X: Any) -> Form:
     """
     if isinstance(X, Form):
         return X
+    X = as_pandas(X)
     check_array_like("X", X, EXPECTED)
     if isinstance(X, Windows):
         return Framed(X, X, X.columns)
     names, values = None, X
     if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
-        names, values = _names_of_frames(X), _from_list(list(X))
+        X = [as_pandas(sequence) for sequence in X]
+        names, values = _names_of_frames(X), _from_list(X)
     if isinstance(values, list):  # no array could be made of it
         return Ragged(X, values, names)
     n_dimensions = getattr(values, "ndim", 2)
@@ -145,6 +148,7 @@ def _names_of_frames(X: Any) -> Array | None:
     """Names of the features of a list of DataFrames, which must be the same for all; None for anything else."""
     frames = [(i, item) for i, item in enumerate(X) if isinstance(item, pd.DataFrame)]
     for i, frame in frames:
+        check_columns(frame)
         first, reference = frames[0]
         if not frame.columns.equals(reference.columns):
             raise ValueError(

@@ -108,9 +108,28 @@ def times_of(index: pd.Index | None) -> pd.Index | None:
     """Time of each row, from the last level of the index; None if that is of a kind that has no order."""
     if index is None:
         return None
-    index = index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index
+    index = native_times(index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index)
     numeric = pd.api.types.is_numeric_dtype(index.dtype) and not pd.api.types.is_bool_dtype(index.dtype)
     return index if numeric or isinstance(index, Times) else None
+
+
+def native_times(index: pd.Index) -> pd.Index:
+    """Return an index whose times (those of the last level) are of pandas' own types, and its numbers of numpy's.
+
+    Arrow has types of its own for both, nullable integers are objects to numpy, and so are dates of Python.
+    """
+    if isinstance(index, pd.MultiIndex):
+        return index.set_levels(native_times(index.levels[-1]), level=-1)
+    if isinstance(index, Times):
+        return index
+    if getattr(index.dtype, "kind", "O") == "m":
+        return pd.TimedeltaIndex(index)
+    if index.inferred_type in ("date", "datetime", "datetime64"):
+        return pd.DatetimeIndex(index)
+    if pd.api.types.is_extension_array_dtype(index.dtype) and index.inferred_type in ("integer", "floating"):
+        whole = index.inferred_type == "integer" and not index.hasnans
+        return pd.Index(index.to_numpy(dtype=np.int64 if whole else np.float64), name=index.name)
+    return index
 
 
 def time_numbers(times: pd.Index) -> Array:

@@ -12,6 +12,7 @@ from .._data.checks import quoted
 from .._data.clock import continued
 from .._data.numbers import finite_numbers
 from .._data.sequences import Array
+from .._data.series import native_times
 from .._data.tables import Context, Panel
 from ._columns import Columns
 from ._intervals import Source, Sources
@@ -105,8 +106,8 @@ def rows_ahead(columns: Columns, known: Any, index: pd.Index, n_series: int) -> 
     shape = (len(index), len(names))
     if known is None:
         raise ValueError(
-            f"Columns {quoted(names)} are known ahead: give their values for the rows to come, known= of shape {shape}, "
-            f"from {index[0]} to {index[-1]}."
+            f"Columns {quoted(names)} are known ahead: give their values for the rows to come, known= of shape "
+            f"{shape}, from {index[0]} to {index[-1]}."
         )
     values = (
         _matched(known, columns, names, index) if isinstance(known, pd.DataFrame | pd.Series) else np.asarray(known)
@@ -137,7 +138,7 @@ def _matched(known: Any, columns: Columns, names: list[Any], index: pd.Index) ->
         )
     if not frame.index.is_unique:
         raise ValueError(f"known has several rows for {frame.index[frame.index.duplicated()][0]}; give one.")
-    places = frame.index.get_indexer(index)
+    places = native_times(frame.index).get_indexer(index)
     missing = np.flatnonzero(places < 0)
     if len(missing):
         raise ValueError(

@@ -289,8 +289,8 @@ class SequenceForecaster(Forecaster):
         if missing:
             raise ValueError(
                 f"strategy='recursive' can't go {steps} steps ahead: columns {quoted(missing)} of X are neither "
-                "forecast nor known ahead, so the next window would not be whole. Use strategy='direct' or 'joint', name columns "
-                "whose future is certain in known, or forecast all columns."
+                "forecast nor known ahead, so the next window would not be whole. Use strategy='direct' or 'joint', "
+                "name columns whose future is certain in known, or forecast all columns."
             )
 
     def _check_steps(self, steps: Any) -> None:
