@@ -119,7 +119,8 @@ def native_times(index: pd.Index) -> pd.Index:
     Arrow has types of its own for both, nullable integers are objects to numpy, and so are dates of Python.
     """
     if isinstance(index, pd.MultiIndex):
-        return index.set_levels(native_times(index.levels[-1]), level=-1)
+        times: Any = native_times(index.levels[-1])
+        return index.set_levels(times, level=-1)
     if isinstance(index, Times):
         return index
     if getattr(index.dtype, "kind", "O") == "m":
