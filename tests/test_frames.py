@@ -102,6 +102,9 @@ def test_forecaster_reads_it_as_pandas(table, column):
     expected = forecaster().fit(two).forecast(1, known=pd.DataFrame(known, index=[30]))
     X = table({name: two[name].tolist() for name in two})
     pd.testing.assert_frame_equal(forecaster().fit(X).forecast(1, known=np.array([[0.5]])), expected)
+    pd.testing.assert_frame_equal(forecaster().fit(X).forecast(1, known=table(known)), expected)
+    with pytest.raises(ValueError, match=r"known has columns \['c'\]; expected the columns known ahead, \['b'\]"):
+        forecaster().fit(X).forecast(1, known=table({"c": [0.5]}))
     np.testing.assert_array_equal(forecaster().fit(X).predict(X), forecaster().fit(two).predict(two))
     assert suggest_lags(column(Y.tolist())) == suggest_lags(Y)
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .._data.checks import quoted
 from .._data.clock import continued
+from .._data.frames import as_pandas
 from .._data.numbers import finite_numbers
 from .._data.sequences import Array
 from .._data.series import native_times
@@ -104,6 +105,9 @@ def rows_ahead(columns: Columns, known: Any, index: pd.Index, n_series: int) -> 
             )
         return rows.reshape(n_series, -1, rows.shape[1])
     shape = (len(index), len(names))
+    given = as_pandas(known)
+    if given is not known and isinstance(given, pd.DataFrame) and len(given) == len(index):
+        known = given.set_axis(index)  # a table without an index: rows are in order, and columns have names
     if known is None:
         raise ValueError(
             f"Columns {quoted(names)} are known ahead: give their values for the rows to come, known= of shape "
