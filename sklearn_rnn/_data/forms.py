@@ -70,7 +70,7 @@ class Table(GivenForm):
         """Raise an error if the steps of a series are not in time order; `padded` is what `read` returned."""
         times, layout = times_of(self.index), padded.layout
         if times is not None and layout is not None:
-            check_order(times[layout.rows], layout.widths, layout.rows)
+            check_order(times[layout.rows], layout.widths, layout.rows, padded.ids)
 
 
 Form = Table | Dense | Ragged | Framed

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .checks import quoted
 from .sequences import Array, Ints, offsets
 
 Times = pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex
@@ -140,7 +141,7 @@ def time_numbers(times: pd.Index) -> Array:
     return times.to_numpy(dtype=np.float64 if pd.api.types.is_float_dtype(times.dtype) else np.int64)
 
 
-def check_order(times: pd.Index, widths: Ints, rows: Ints) -> None:
+def check_order(times: pd.Index, widths: Ints, rows: Ints, ids: pd.Index | None = None) -> None:
     """Raise an error if times do not increase within each series.
 
     Parameters
@@ -151,6 +152,8 @@ def check_order(times: pd.Index, widths: Ints, rows: Ints) -> None:
         Rows of each series.
     rows : ndarray of shape (n_rows,)
         Where each of them is in X, for messages.
+    ids : pandas.Index of length n_series, optional
+        What the user calls each series, for messages.
     """
     if times.hasnans:
         row = int(rows[times.isna()].min())
@@ -161,6 +164,12 @@ def check_order(times: pd.Index, widths: Ints, rows: Ints) -> None:
         return
     before, row = (int(number) for number in rows[place : place + 2])
     earlier, time = times[place], times[place + 1]
+    whose = None if ids is None else quoted(ids[int(np.searchsorted(np.cumsum(widths), place, side="right"))])
+    if time == earlier and whose is not None:
+        raise ValueError(
+            f"X has two rows of the same time in series {whose}: rows {before} and {row} (index {time}). Keep one of "
+            "them."
+        )
     if time == earlier:
         raise ValueError(
             f"X has two rows of the same time and series: rows {before} and {row} (index {time}). Keep one "
@@ -168,8 +177,8 @@ def check_order(times: pd.Index, widths: Ints, rows: Ints) -> None:
             "index of two levels."
         )
     raise ValueError(
-        f"X is not in time order: row {row} (index {time}) comes after row {before} (index "
-        f"{earlier}), of the same series. Sort X, and y with it, for example with "
+        f"X is not in time order: row {row} (index {time}) comes after row {before} (index {earlier}), of "
+        f"{'the same series' if ids is None else f'series {whose}'}. Sort X, and y with it, for example with "
         "X.sort_index(); if X holds several series, give series= or an index of two levels; and "
         "split with TimeSeriesSplit or shuffle=False, never by shuffling."
     )

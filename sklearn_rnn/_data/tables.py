@@ -82,7 +82,7 @@ class Panel:
             positions[order] = np.arange(len(table))
             table, times = table[order], None if times is None else times[order]
         if times is not None:  # errors name the rows of X
-            check_order(times, widths, np.arange(len(table)) if order is None else order)
+            check_order(times, widths, np.arange(len(table)) if order is None else order, ids)
         return cls(table, widths, positions, ids, times)
 
     @property

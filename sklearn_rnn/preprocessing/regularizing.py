@@ -67,7 +67,7 @@ def regularize(table: Any, freq: Any = None) -> Any:
     widths, order = group_series(codes, len(table))
     order = np.arange(len(table)) if order is None else order
     times = times[order]
-    check_order(times, widths, order)
+    check_order(times, widths, order, ids)
     grids, sources = [], []
     for i, (begin, width) in enumerate(zip(offsets(widths), widths, strict=True)):
         own = slice(begin, begin + width)
