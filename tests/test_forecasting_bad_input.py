@@ -278,7 +278,7 @@ MESSAGES = {
     "infinity in y": "y has infinity in row 7; fill it in, for example with SequenceImputer, or drop the rows before or after it.",
     "text in X": "X has columns that are not numeric: ['sky']; encode or drop them first, for example with sklearn.compose.make_column_transformer and sklearn.preprocessing.OneHotEncoder.",
     "text in y": "y is not numeric, it holds the text 'a'; expected a number per row, or one per row and target.",
-    "X is 1-D": re.compile(r"Expected 2D array, got 1D array instead:\narray=\[.*\]\.\nReshape your data .*", re.S),
+    "X is 1-D": "Expected 2D array, got 1D array instead, of shape (60,). Reshape your data, by X.reshape(-1, 1) if it is one feature or X.reshape(1, -1) if it is one row.",
     "X is 3-D": "X is made of sequences already (3-D, or a list of them); SequenceForecaster frames a table, 2-D, with one row per time step. For a panel, stack the series into one table and give series=.",
     "NaN in predict": "X has NaN in column 'visits', a target, row 7 (index 2024-01-08 00:00:00). Windows need every row: fill it in before the forecaster, for example with SequenceImputer.",
     "NaN in the history": "X has NaN in column 'visits', a target, row 7 (index 2024-01-08 00:00:00). Windows need every row: fill it in before the forecaster, for example with SequenceImputer.",

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .._data.checks import quoted
 from .._data.clock import regular_steps
+from .._data.frames import as_pandas
 from .._data.numbers import finite_numbers
 from .._data.pitfalls import lost_series
 from .._data.sequences import Array, Ints
@@ -102,7 +103,8 @@ class Columns:
 
 
 def as_table(X: Any) -> Any:
-    """Take a pandas Series as a table of one column."""
+    """Take a Series as a table of one column, and a table of another package as one of pandas."""
+    X = as_pandas(X)
     return X.to_frame() if isinstance(X, pd.Series) else X
 
 
@@ -193,6 +195,7 @@ def _as_list(given: Any) -> Any:
 
 def _read_y(y: Any, panel: Panel) -> tuple[Array, list[Any], bool]:
     """Return y as a table, the names of its columns, and whether it had no second dimension."""
+    y = as_pandas(y)
     names = list(y.columns) if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)]
     values, n_rows = np.asarray(y), len(panel.table)
     ids = panel.ids_of_X

@@ -67,7 +67,7 @@ def regularize(table: Any, freq: Any = None) -> Any:
     widths, order = group_series(codes, len(table))
     order = np.arange(len(table)) if order is None else order
     times = times[order]
-    check_order(times, widths, order)
+    check_order(times, widths, order, ids)
     grids, sources = [], []
     for i, (begin, width) in enumerate(zip(offsets(widths), widths, strict=True)):
         own = slice(begin, begin + width)
@@ -154,6 +154,8 @@ def _sources(grid: pd.Index, times: pd.Index, rows: Ints, whose: str) -> Ints:
 def _index(index: pd.Index, grids: list[pd.Index], ids: pd.Index | None) -> pd.Index:
     """Return the times of all series, under the names that the index of the table has."""
     times = grids[0].append(grids[1:]) if len(grids) > 1 else grids[0]
+    dtype = index.get_level_values(-1).dtype
+    times = times.astype(dtype) if pd.api.types.is_extension_array_dtype(dtype) else times  # of Arrow, nullable
     if ids is None:
         return times.rename(index.name)
     repeated = ids.repeat([len(grid) for grid in grids])
