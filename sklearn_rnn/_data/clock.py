@@ -118,7 +118,7 @@ def _regular_step(times: pd.Index, rows: Array) -> Any:
         raise ValueError(
             f"The index of X has no common step: row {rows[1]} (index {times[1]}) comes {times[1] - times[0]} after "
             f"row {rows[0]}, others come after other times. Lags count rows, so bring X to one step of time, for "
-            f"example with X.resample('D').mean(), in a panel series by series. {NOT_TIME}"
+            f"example with X.resample('D').mean(). {NOT_TIME}"
         )
     wrong = ~_follows(times, step)
     if wrong.any():
@@ -128,13 +128,14 @@ def _regular_step(times: pd.Index, rows: Array) -> Any:
 
 def _gap(times: pd.Index, rows: Array, step: Any, late: int) -> ValueError:
     """Return the error of a row, `late`, that does not come one step after the row before it."""
-    usual = f"the step of its series is {step}"
+    usual, fill = f"the step of its series is {step}", "X.reindex(...)"
     if isinstance(step, pd.offsets.BaseOffset):
-        usual = f"its series has the frequency {_written(step)}"
+        freq = _written(step)
+        usual, fill = f"its series has the frequency {freq}", f"X.asfreq({freq})"
     return ValueError(
         f"There is a gap in time: row {rows[late]} (index {times[late]}) comes {times[late] - times[late - 1]} "
-        f"after row {rows[late - 1]}, but {usual}. Lags count rows: regularize(X) adds those that are missing, "
-        f"series by series, which SequenceImputer or another imputer fills in. {NOT_TIME}"
+        f"after row {rows[late - 1]}, but {usual}. Lags count rows, so fill the gap in, as "
+        f"{fill}.interpolate() does in a single series. {NOT_TIME}"
     )
 
 
