@@ -818,7 +818,7 @@ def forecasts_of_y():
 
 def intervals(estimator="lstm", **params):
     table = waves()
-    model = forecaster(estimator, horizon=2, validation_fraction=0.3, **params).fit(table[:50])
+    model = forecaster(estimator, horizon=2, validation_fraction=0.4, **params).fit(table[:50])
     return [
         model.predict_interval(2, coverage=0.7),
         model.predict_interval(2, coverage=0.7, history=table),
@@ -859,7 +859,7 @@ cases(
 
 def naive(strategy, season=None):
     table = waves(60, ("level", "flow"))
-    model = NaiveForecaster(strategy, season=season, horizon=2, interval="split", validation_fraction=0.3)
+    model = NaiveForecaster(strategy, season=season, horizon=2, interval="split", validation_fraction=0.4)
     model.fit(table[:50])
     return [model.predict_interval(2, coverage=0.7), model.forecast(7), model.predict(table[50:]), *measured(model)]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import QuantileRegressor, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import InvalidParameterError
@@ -105,8 +105,8 @@ STEPS = {
     "direct beyond its horizon": after(lambda f: f.forecast(4), strategy="direct", horizon=3),
     "joint beyond its horizon": after(lambda f: f.forecast(4), strategy="joint", horizon=3),
     "recursive with unforeseen columns": after(lambda f: f.forecast(2), target="sales"),
-    "recursive with an unforeseen column": fitting(X, target="sales", known="plan", horizon=2),
-    "recursive with y outside X": fitting(X, y=np.arange(60.0), horizon=2),
+    "recursive with an unforeseen column": fitting(X, target="sales", known="plan", horizon=2, strategy="recursive"),
+    "recursive with y outside X": fitting(X, y=np.arange(60.0), horizon=2, strategy="recursive"),
     "recursive with y outside X, later": after(lambda f: f.forecast(2), y=np.arange(60.0)),
 }
 LENGTH = {
@@ -176,7 +176,9 @@ PARAMETERS = {
         SALES[:20], interval="split", validation_fraction=0.5, horizon=2
     ),
     "quantiles without interval": fitting(X, quantiles=(0.1, 0.9)),
-    "quantiles of several recursive steps": fitting(X, quantiles=(0.1, 0.9), **HELD_OUT, horizon=2),
+    "quantiles of several recursive steps": fitting(
+        X, estimator=QuantileRegressor(), quantiles=(0.1, 0.9), **HELD_OUT, horizon=2, strategy="recursive"
+    ),
     "quantiles that the estimator can't learn": fitting(X, quantiles=(0.1, 0.9), **HELD_OUT),
     "known=True": fitting(X, known=True),
     "an estimator class": fitting(X, estimator=Ridge),

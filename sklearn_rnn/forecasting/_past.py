@@ -134,17 +134,17 @@ class Past:
     def _continued(self, panel: Panel, i: int, number: int) -> tuple[Any, Any]:
         """Return the time of the newest row of a series, and its step; raise an error if it does not continue."""
         begin, width = int(panel.firsts[i]), int(panel.widths[i])
-        if panel.times is None or self.heads.times is None:
-            if panel.times is not None or self.heads.times is not None:
-                which, other = ("X", "the rows of fit") if panel.times is None else ("The rows of fit", "X")
-                raise ValueError(
-                    f"{which} had no index of times or numbers, but {other} had, so nothing shows whether X continues "
-                    "them; give X with an index of the same kind."
-                )
-            # Rows without times are counted.
-            return (width - 1, 1) if number < 0 else (self.context.last[number] + width, self.context.steps[number])
+        last: Any = None if number < 0 else self.context.last[number]
+        step = None if number < 0 else self.context.steps[number]
+        if (panel.times is None) != (self.heads.times is None):
+            which, other = ("X", "the rows of fit") if panel.times is None else ("The rows of fit", "X")
+            raise ValueError(
+                f"{which} had no index of times or numbers, but {other} had, so nothing shows whether X continues "
+                "them; give X with an index of the same kind."
+            )
+        if panel.times is None:  # rows are counted
+            return (width - 1, 1) if number < 0 else (last + width, step)
         own = panel.times[begin : begin + width]
-        last, step = (None, None) if number < 0 else (self.context.last[number], self.context.steps[number])
         if step is None:
             rows = np.argsort(panel.positions)[begin : begin + width]
             step = _named(panel, i, lambda: regular_steps(own, np.array([width]), rows))[0]
@@ -275,6 +275,6 @@ def _same(own: pd.Index, expected: pd.Index) -> Array:
 def _comparable(a: Any, b: Any) -> bool:
     """Tell whether two times can be put in order."""
     try:
-        return isinstance(bool(a < b), bool)
-    except (TypeError, ValueError):
+        return bool(a < b) or True
+    except (TypeError, ValueError):  # the second for periods of unlike frequencies
         return False
