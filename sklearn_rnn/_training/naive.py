@@ -48,7 +48,7 @@ def compare(estimator: Any, part: Part, valid: Part, epochs: list[dict[str, Any]
     best = min(naive, key=naive.__getitem__)
     if own is None or own < naive[best] or _measured_outside.get():
         return
-    losses = " and ".join(f"{WORDS[name]} {loss:.4g}" for name, loss in naive.items())
+    losses = " and ".join(f"that of {WORDS[name]} {loss:.4g}" for name, loss in naive.items())
     remedy = "Train longer, with another lr, or on more data."
     if best == "last_value":
         remedy = (
@@ -57,7 +57,7 @@ def compare(estimator: Any, part: Part, valid: Part, epochs: list[dict[str, Any]
         )
     warn_caller(
         f"{type(estimator).__name__} has learned nothing that is better than a naive prediction: on held-out data its "
-        f"best valid_loss is {own:.4g}, but {losses} would have had. {remedy}",
+        f"best valid_loss is {own:.4g}, {losses}. {remedy}",
         SkillWarning,
     )
 

@@ -96,8 +96,7 @@ class HistoryDisplay:
         """
         self.ax_, self.figure_ = axes_for(self, ax)
         self.lines_ = [
-            self._draw(column, colour, line_kw)
-            for column, colour in zip(self.history.columns, colours(), strict=False)
+            self._draw(column, colour, line_kw) for column, colour in zip(self.history.columns, colours(), strict=False)
         ]
         self.best_line_ = None
         if self.best_epoch is not None:
