@@ -163,7 +163,9 @@ class Framed(SequenceForm):
             slots = flat_rows(offsets(widths) + widths - read.lengths, read.lengths)
             layout = Layout("dense", widths, step_slots=slots)
         series = None if windows.one_series else np.unique(windows.begins, return_inverse=True)[1].astype(np.int64)
-        return replace(read, table=table, per_step=per_step, layout=layout, series=series, earlier=windows.earlier())
+        return replace(
+            read, table=table, per_step=per_step, layout=layout, series=series, earlier=windows.earlier()
+        )
 
     def as_rows(self, padded: Sequences) -> Sequences:
         """Read windows of one lag as the steps of their series: a range of the table for each.
@@ -196,4 +198,6 @@ class Framed(SequenceForm):
         slots = None if (lengths == widths).all() else flat_rows(first + widths - lengths, lengths)
         ids = None if windows.ids is None else windows.ids[first]
         layout = Layout("rows", widths, step_slots=slots, row_order=order)
-        return Sequences(padded.table, starts, lengths, per_step=True, layout=layout, ids=ids, earlier=padded.earlier)
+        return Sequences(
+            padded.table, starts, lengths, per_step=True, layout=layout, ids=ids, earlier=padded.earlier
+        )

@@ -226,9 +226,9 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, DeclaredEstimator
             "module_": ("torch.nn.Module", "Its torch module, with ``forward(x, state) -> (output, state)``."),
             "history_": (
                 "DataFrame",
-                "A row per epoch: train_loss, valid_loss with early stopping, scores, and dur in seconds. Of\n"
-                "regressors, beside valid_loss, the losses that predictions without a network have on the same data:\n"
-                "mean_loss of the mean of y, and with windows of `ShiftFramer` last_value_loss of the last y known.",
+                "A row per epoch: train_loss, valid_loss with early stopping, scores, and dur in seconds. Of a\n"
+                "regressor with early stopping also mean_loss, that of the mean of y on the held-out data, and where X\n"
+                "is windows of `ShiftFramer`, last_value_loss, that of the last value of y known before each.",
             ),
             "n_iter_": ("int", "Epochs run."),
             "n_outputs_": ("int", "Targets per sequence or step; of an encoder-decoder outputs per output step."),
