@@ -149,6 +149,12 @@ def test_a_forecaster_warns_once_and_by_itself():
     assert "last_value_loss" not in inner.history_
 
 
+def test_a_loss_that_takes_no_naive_prediction_warns_of_nothing():
+    X, y = np.random.default_rng(0).normal(size=(60, 4, 1)), np.random.default_rng(1).normal(size=60)
+    model = GRURegressor(**SMALL, lr=0.3, loss=lambda output, target: (output - target) ** 2 / (output != 0))
+    assert np.isinf(model.fit(X, y).history_["mean_loss"]).all()  # the mean is zero on the scale that is learned on
+
+
 def test_classifiers_and_training_on_all_data_compare_nothing():
     X, y = np.random.default_rng(0).normal(size=(60, 4, 1)), np.arange(60) % 2
     assert not GRUClassifier(**SMALL).fit(X, y).history_.columns.isin(NAIVE).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -45,8 +46,9 @@ def compare(estimator: Any, part: Part, valid: Part, epochs: list[dict[str, Any]
     for epoch in epochs:
         epoch |= {f"{name}_loss": loss for name, loss in naive.items()}
     own = min((epoch["valid_loss"] for epoch in epochs if "valid_loss" in epoch), default=None)
-    best = min(naive, key=naive.__getitem__)
-    if own is None or own < naive[best] or _measured_outside.get():
+    finite = [name for name, loss in naive.items() if math.isfinite(loss)]  # a loss may not take just any number
+    best = min(finite, key=naive.__getitem__, default=None)
+    if own is None or best is None or own < naive[best] or _measured_outside.get():
         return
     losses = " and ".join(f"that of {WORDS[name]} {loss:.4g}" for name, loss in naive.items())
     remedy = "Train longer, with another lr, or on more data."
