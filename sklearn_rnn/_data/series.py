@@ -169,8 +169,8 @@ def check_order(times: pd.Index, widths: Ints, rows: Ints, ids: pd.Index | None 
     whose = None if ids is None else quoted(ids[int(np.searchsorted(np.cumsum(widths), place, side="right"))])
     if time == earlier and whose is not None:
         raise ValueError(
-            f"{name} has two rows of the same time in series {whose}: rows {before} and {row} (index {time}). Keep one of "
-            "them."
+            f"{name} has two rows of the same time in series {whose}: rows {before} and {row} (index {time}). Keep one "
+            "of them."
         )
     if time == earlier:
         raise ValueError(

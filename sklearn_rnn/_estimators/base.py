@@ -99,6 +99,9 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         -----
         LayoutWarning
             If X looks like word ids, or like channels before steps, or the y of a classifier looks one-hot.
+        SkillWarning
+            If the best validation loss of a regressor is no lower than that of a naive prediction, which ``history_``
+            has: of the mean of y or, with windows of `ShiftFramer`, of the last value of y known before each.
         """
         given = Given.of(X_val, y_val, sample_weight_val, series_val)
         return self._fit(X, y, sample_weight, series, given=given)

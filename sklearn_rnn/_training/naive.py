@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -31,10 +32,11 @@ def compare(estimator: Any, part: Part, valid: Part, epochs: list[dict[str, Any]
     for epoch in epochs:
         epoch |= {f"{name}_loss": loss for name, loss in naive.items()}
     own = min((epoch["valid_loss"] for epoch in epochs if "valid_loss" in epoch), default=None)
-    best = min(naive, key=naive.__getitem__)
-    if own is None or own < naive[best]:
+    finite = [name for name, loss in naive.items() if math.isfinite(loss)]  # a loss may not take just any number
+    best = min(finite, key=naive.__getitem__, default=None)
+    if own is None or best is None or own < naive[best]:
         return
-    losses = " and ".join(f"{WORDS[name]} {loss:.4g}" for name, loss in naive.items())
+    losses = " and ".join(f"that of {WORDS[name]} {loss:.4g}" for name, loss in naive.items())
     remedy = "Train longer, with another lr, or on more data."
     if best == "last_value":
         remedy = (
@@ -43,7 +45,7 @@ def compare(estimator: Any, part: Part, valid: Part, epochs: list[dict[str, Any]
         )
     warn_caller(
         f"{type(estimator).__name__} has learned nothing that is better than a naive prediction: on held-out data its "
-        f"best valid_loss is {own:.4g}, but {losses} would have had. {remedy}",
+        f"best valid_loss is {own:.4g}, {losses}. {remedy}",
         SkillWarning,
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .._data.checks import quoted
-from .._data.clock import continued, usual_steps
+from .._data.clock import continued, whole_step
 from .._data.sequences import Ints, offsets
 from .._data.series import check_order, group_series, read_series, times_of
 
@@ -99,7 +99,7 @@ def _grid(times: Any, freq: Any, whose: str) -> pd.Index:
     if len(times) == 1:
         return times
     first, last = times[0], times[-1]
-    step = usual_steps(times, np.array([len(times)]))[0] if freq is None else _step(times, freq)
+    step = whole_step(times) if freq is None else _step(times, freq)
     if step is None:
         raise ValueError(
             f"The index{whose} has no usual step: its rows come after different times, the first two "
