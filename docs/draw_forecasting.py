@@ -37,7 +37,7 @@ def draw_co2() -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     past, truth = co2[:-YEAR], co2[-YEAR:]
     forecaster.fit(past)
-    ForecastDisplay.from_forecaster(forecaster, past, steps=YEAR, truth=truth, coverage=0.9, ax=left)
+    ForecastDisplay.from_estimator(forecaster, past, steps=YEAR, truth=truth, coverage=0.9, ax=left)
     left.set_ylabel("CO2 (ppm)")
     BacktestDisplay.from_backtest({"Ridge, direct": backtest(forecaster, co2, initial=0.8)}, ax=right)
     right.set(xlabel="weeks ahead", ylabel="mean absolute error (ppm)")

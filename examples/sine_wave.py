@@ -112,7 +112,7 @@ def in_words(errors: dict[str, dict]) -> str:
 def draw(forecaster: SequenceForecaster, whole: pd.DataFrame, future: pd.DataFrame, path: str) -> None:
     from sklearn_rnn.display import ForecastDisplay
 
-    display = ForecastDisplay.from_forecaster(
+    display = ForecastDisplay.from_estimator(
         forecaster, whole, steps=len(future), truth=future, last=len(future), truth_kw={"zorder": 3, "color": "orange"}
     )
     display.ax_.set(title="A sine wave and its future", ylabel="sine")

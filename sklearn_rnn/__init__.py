@@ -8,10 +8,12 @@ from .forecasting import NaiveForecaster, SequenceForecaster, backtest, skill
 from .lags import autocorrelations, suggest_lags
 from .pipeline_stream import PipelineStream
 from .preprocessing import (
+    SequenceImputer,
     SequenceOneHotEncoder,
     SequencePadder,
     SequenceScaler,
     ShiftFramer,
+    regularize,
     series_to_supervised,
 )
 from .regressors import GRURegressor, LSTMRegressor, RNNRegressor
@@ -36,6 +38,7 @@ __all__ = [
     "RNNClassifier",
     "RNNRegressor",
     "SequenceForecaster",
+    "SequenceImputer",
     "SequenceOneHotEncoder",
     "SequencePadder",
     "SequenceScaler",
@@ -45,6 +48,7 @@ __all__ = [
     "TimeGapWarning",
     "autocorrelations",
     "backtest",
+    "regularize",
     "series_to_supervised",
     "skill",
     "suggest_lags",

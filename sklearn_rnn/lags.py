@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ._data.checks import check_array_like, check_not_dates, naming_text
+from ._data.checks import check_array_like, check_not_dates, naming_text, quoted
 from ._data.sequences import Array, Ints
 from ._data.series import index_of, times_of
 
@@ -247,8 +247,8 @@ def _read(y: Any) -> Floats:
 
 def _check_one_series(y: Any, array: Array) -> None:
     if array.ndim == 2 and array.shape[1] > 1:
-        names = f" {list(y.columns)}" if isinstance(y, pd.DataFrame) else ""
-        how = f"y[{y.columns[0]!r}]" if names else "y[:, 0]"
+        names = f" {quoted(list(y.columns))}" if isinstance(y, pd.DataFrame) else ""
+        how = f"y[{quoted(y.columns[0])}]" if names else "y[:, 0]"
         raise ValueError(f"y has {array.shape[1]} columns{names}; expected {EXPECTED}. Choose one, for example {how}.")
     if array.ndim not in (1, 2) or array.shape[1:] == (0,):
         raise ValueError(f"y has the shape {array.shape}; expected {EXPECTED}.")
@@ -262,7 +262,7 @@ def _check_index(y: Any) -> None:
         if len(names) > 1:
             raise ValueError(
                 f"y holds {len(names)} series, {_listed(names)}; expected {EXPECTED}. Choose one, for example "
-                f"y.loc[{names[0]!r}]."
+                f"y.loc[{quoted(names[0])}]."
             )
     times = times_of(index_of(y))
     if times is not None and not times.is_monotonic_increasing:
@@ -273,11 +273,13 @@ def _check_values(y: Any, values: Floats) -> None:
     wrong = ~np.isfinite(values)
     if wrong.any():
         row = int(np.argmax(wrong))
-        what = "missing (NaN)" if np.isnan(values[row]) else "infinite"
+        is_nan = bool(np.isnan(values[row]))
+        what, how = ("missing (NaN)", "fill it in") if is_nan else ("infinite", "replace it by NaN and fill that in")
         where = f"step {row}" + (f" (index {y.index[row]})" if hasattr(y, "iloc") else "")
         more = f", the first of {wrong.sum()} such steps" if wrong.sum() > 1 else ""
         raise ValueError(
-            f"y is {what} at {where}{more}; impute it first, for example with y.interpolate() of a Series."
+            f"y is {what} at {where}{more}; {how} first, for example by "
+            "SequenceImputer().fit_transform(y.to_frame()) of a Series."
         )
     if len(values) < MIN_STEPS:
         raise ValueError(f"y has {len(values)} steps; at least {MIN_STEPS} are needed to see a correlation.")
@@ -293,7 +295,7 @@ def _is_flat(values: Floats, scale: Floats) -> bool:
 
 
 def _listed(names: Any, most: int = 10) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
+    shown = ", ".join(quoted(name) for name in names[:most])
     return shown + (", ..." if len(names) > most else "")
 
 

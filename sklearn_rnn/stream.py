@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from ._data.checks import quoted
 from ._data.forms import Table, as_form
 from ._data.one_step import StepReader
 from ._data.reading import Reader
@@ -229,7 +230,10 @@ class Stream:
         ids = pd.Index(series if several else [series])
         places = match_series(ids, self.series)
         if (places < 0).any():
-            raise ValueError(f"The stream has no series {list(ids[places < 0][:10])}; it has {list(self.series[:10])}.")
+            raise ValueError(
+                f"The stream has no series {quoted(list(ids[places < 0][:10]))}; it has "
+                f"{quoted(list(self.series[:10]))}."
+            )
         index = torch.from_numpy(places).to(self._device)
         self._state = [tuple(part.index_fill(0, index, 0.0) for part in parts) for parts in self._state]
         return self
@@ -333,8 +337,8 @@ class Stream:
             if (places < 0).any():
                 unknown = list(sequences.ids[places < 0][:10])
                 raise ValueError(
-                    f"X has the series {unknown}, but the stream has {list(self.series[:10])}; it has those of its "
-                    "history or, without one, 0, 1, 2, ..."
+                    f"X has the series {quoted(unknown)}, but the stream has "
+                    f"{quoted(list(self.series[:10]))}; it has those of its history or, without one, 0, 1, 2, ..."
                 )
             return places
         if len(sequences) != self.n_series:

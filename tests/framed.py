@@ -1,7 +1,12 @@
 """Tables to frame, and framing by its definition."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
+import pytest
+
+from sklearn_rnn import ContextWarning
 
 TABLE = np.random.default_rng(0).normal(size=(30, 3))
 SERIES = np.array(list("abaacaba") * 3 + list("aaaaba"))
@@ -54,3 +59,17 @@ INDEXES = {
 def blind_rows(framer, X):
     """Count the first rows whose window is not whole."""
     return int(np.isnan(np.asarray(framer.transform(X))).any(axis=(1, 2)).sum())
+
+
+def warnings_of(act):
+    """Classes and messages of the warnings that a call gives."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        act()
+    return [(warning.category, str(warning.message)) for warning in caught]
+
+
+def predict_all(model, X):
+    """Predict every row or sequence, some of which hold nothing but padding, as a warning says."""
+    with pytest.warns(ContextWarning, match="nothing but padding"):
+        return model.predict(X)

@@ -50,7 +50,10 @@ def cases(mistakes):
     return [pytest.param(mistake, id=mistake.name) for mistake in mistakes]
 
 
-IMPUTE = "impute it before framing, for example with sklearn.impute.SimpleImputer."
+IMPUTE = "fill it in, for example with SequenceImputer."
+IMPUTE_UNIVARIATE = (
+    "fill it in, for example with SequenceImputer (of X[:, :, None] where X is 2-D, a sequence per row)."
+)
 FORMS = "expected a 2-D table, a 3-D array (sequences, steps, features), or a list of arrays (steps, features)."
 SCALE = "replace or clip it, or scale X first."
 ENCODE = "encode categories first, for example with SequenceOneHotEncoder."
@@ -74,4 +77,7 @@ NOT_FOLLOWING = (
     "directly follow window {} of the same series: they were shuffled or picked. Take slices, or split with "
     "TimeSeriesSplit or shuffle=False."
 )
-ONE_DIMENSION = re.compile(r"Expected 2D array, got 1D array instead:\narray=\[.*\]\.\nReshape your data .*", re.S)
+ONE_DIMENSION = (
+    "Expected 2D array, got 1D array instead, of shape (12,). Reshape your data, by X.reshape(-1, 1) if it is one feature "
+    "or X.reshape(1, -1) if it is one row."
+)

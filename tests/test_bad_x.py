@@ -14,6 +14,7 @@ from inputs import (
     FRAME,
     FRAMES,
     HOLED,
+    INDEX,
     LENGTHS,
     RAGGED,
     SEQUENCES,
@@ -29,7 +30,7 @@ from inputs import (
     fits_of_estimators,
     regressor,
 )
-from mistakes import DROP, ENCODE, FORMS, IMPUTE, ONE_DIMENSION, SCALE, Mistake, cases, changed
+from mistakes import DROP, ENCODE, FORMS, IMPUTE, IMPUTE_UNIVARIATE, ONE_DIMENSION, SCALE, Mistake, cases, changed
 from scipy.sparse import csr_array
 from sklearn.pipeline import make_pipeline
 
@@ -226,7 +227,7 @@ X_MISTAKES = [
     Mistake(
         "NaN in a row that is a sequence",
         Fit(SEQUENCES, changed(TABLE, (3, 1), np.nan), Y),
-        f"X has NaN inside sequence 3 (step 1, feature 0); {IMPUTE}",
+        f"X has NaN inside sequence 3 (step 1, feature 0); {IMPUTE_UNIVARIATE}",
     ),
     Mistake(
         "NaN in a row that is a step",
@@ -239,7 +240,7 @@ X_MISTAKES = [
     Mistake(
         "NaN in one of two series",
         Fit(STEPS, changed(TABLE, (7, 0), np.nan), Y, {"series": SERIES}),
-        f"X has NaN inside sequence 1 (step 1, feature 0); {IMPUTE}",
+        f"X has NaN inside series 'b' (row 7, feature 0); {IMPUTE}",
     ),
     Mistake(
         "NaN in part of the first step",
@@ -254,7 +255,7 @@ X_MISTAKES = [
     Mistake(
         "None in nested lists",
         Fit(SEQUENCES, [[1.0, None, 2.0], [3.0]], [1, 2]),
-        f"X has NaN inside sequence 0 (step 1, feature 0); {IMPUTE}",
+        f"X has NaN inside sequence 0 (step 1, feature 0); {IMPUTE_UNIVARIATE}",
     ),
     Mistake(
         "NaN in a list of DataFrames",
@@ -265,6 +266,20 @@ X_MISTAKES = [
         "NaN beneath windows",
         Fit(make_pipeline(ShiftFramer(lags=3), SEQUENCES), HOLED, Y),
         f"X has NaN inside sequence 9 (step 1, feature 'temp'); {IMPUTE}",
+    ),
+    Mistake(
+        "NaN beneath windows of several series",
+        Fit(
+            make_pipeline(ShiftFramer(lags=3), SEQUENCES),
+            HOLED.drop(index=7).reindex(range(12)).set_axis(INDEX),
+            pd.Series(Y, index=INDEX),
+        ),
+        f"X has NaN inside sequence 9 of series 'b' (step 1, feature 'temp'); {IMPUTE}",
+    ),
+    Mistake(
+        "infinity in one of two series",
+        Fit(STEPS, changed(TABLE, (7, 0), np.inf), Y, {"series": SERIES[::-1]}),
+        f"X has infinity, or a value too large for float32, inside series 'a' (row 7, feature 0); {SCALE}",
     ),
     Mistake(
         "infinity in 2-D X",

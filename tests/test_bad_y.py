@@ -118,7 +118,7 @@ Y_MISTAKES = [
     Mistake(
         "y of a series has NA",
         Fit(STEPS, TABLE, pd.array([1, None] * 6, dtype="Int64"), {"series": SERIES[::-1]}),
-        "y has NaN in row 1; drop or impute targets that are missing.",
+        "y has NaN in row 1 (series 'b'); drop or impute targets that are missing.",
     ),
     Mistake(
         "y of a step has infinity",

@@ -31,6 +31,7 @@ from sklearn_rnn import (
     RNNClassifier,
     RNNRegressor,
     SequenceForecaster,
+    SequenceImputer,
     SequenceOneHotEncoder,
     SequencePadder,
     SequenceScaler,
@@ -80,6 +81,8 @@ CHECKED = [
         for decoder in ("repeat", "feedback")
     ],
     (SequenceScaler(), {}),
+    (SequenceImputer(), {}),
+    (SequenceImputer("median", add_indicator=True, add_elapsed=True), {}),
     (SequenceOneHotEncoder(), {}),
     (SequencePadder(), {}),
     (ShiftFramer(horizon=0), {}),

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("no_figure_is_left")
         lambda: CorrelogramDisplay(np.ones(2), np.ones(2), n_steps=9).plot(),
         lambda: CorrelogramDisplay.from_series(None),
         lambda: ForecastDisplay(pd.Series([1.0]), pd.Series([1.0])).plot(),
-        lambda: ForecastDisplay.from_forecaster(None, None, steps=1),
+        lambda: ForecastDisplay.from_estimator(None, None, steps=1),
         lambda: BacktestDisplay({}, {}).plot(),
         lambda: BacktestDisplay.from_backtest(None),
     ],

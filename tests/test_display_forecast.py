@@ -61,7 +61,7 @@ def days(n=100, start="2020-01-01", columns=("sales",)):
 def test_forecast_is_drawn():
     X, truth = days(), days(5, "2020-04-10")
     forecaster, known = Forecaster(["sales"]), object()
-    display = ForecastDisplay.from_forecaster(forecaster, X, steps=5, known=known, truth=truth)
+    display = ForecastDisplay.from_estimator(forecaster, X, steps=5, known=known, truth=truth)
     assert forecaster.calls == [{"steps": 5, "known": known, "history": X}]
     np.testing.assert_array_equal(display.past_line_.get_ydata(), X["sales"][-50:])
     np.testing.assert_array_equal(display.past_line_.get_xdata(), X.index[-50:].to_numpy())
@@ -80,7 +80,7 @@ def corners(band):
 
 
 def test_interval_is_drawn():
-    display = ForecastDisplay.from_forecaster(Forecaster(["sales"]), days(), steps=3, coverage=0.9)
+    display = ForecastDisplay.from_estimator(Forecaster(["sales"]), days(), steps=3, coverage=0.9)
     dates = mpl.dates.date2num(display.forecast.index)
     expected = np.array([[date, 99 + side * 0.9] for date in dates for side in (-1, 1)])
     np.testing.assert_allclose(corners(display.band_), expected)
@@ -92,7 +92,7 @@ def test_interval_is_drawn():
 def test_target_is_chosen(coverage):
     X = days(columns=("sales", "price", "visits"))
     forecaster = Forecaster(["sales", "visits"])
-    display = ForecastDisplay.from_forecaster(forecaster, X, steps=2, coverage=coverage, target="visits")
+    display = ForecastDisplay.from_estimator(forecaster, X, steps=2, coverage=coverage, target="visits")
     np.testing.assert_array_equal(display.line_.get_ydata(), [2099] * 2)
     np.testing.assert_array_equal(display.past_line_.get_ydata(), X["visits"][-50:])
     assert display.ax_.get_ylabel() == "visits"
@@ -101,17 +101,17 @@ def test_target_is_chosen(coverage):
         "price": "target='price' is not there; choose from 'sales', 'visits'.",
     }.items():
         with pytest.raises(ValueError, match=exactly(message)):
-            ForecastDisplay.from_forecaster(forecaster, X, steps=2, coverage=coverage, target=target)
+            ForecastDisplay.from_estimator(forecaster, X, steps=2, coverage=coverage, target=target)
 
 
 def test_target_of_an_interval_is_known_or_asked_for():
     X = days(columns=("price", "sales"))
     forecaster = Forecaster(["sales"])
     with pytest.raises(ValueError, match=exactly("target is needed to choose one of 2: 'price', 'sales'.")):
-        ForecastDisplay.from_forecaster(forecaster, X, steps=2, coverage=0.5)
-    by_hand = ForecastDisplay.from_forecaster(forecaster, X, steps=2, coverage=0.5, target="sales")
+        ForecastDisplay.from_estimator(forecaster, X, steps=2, coverage=0.5)
+    by_hand = ForecastDisplay.from_estimator(forecaster, X, steps=2, coverage=0.5, target="sales")
     forecaster.target_ = ["sales"]
-    by_itself = ForecastDisplay.from_forecaster(forecaster, X, steps=2, coverage=0.5)
+    by_itself = ForecastDisplay.from_estimator(forecaster, X, steps=2, coverage=0.5)
     for display in (by_hand, by_itself):
         assert display.name == "sales"
         np.testing.assert_array_equal(display.past_line_.get_ydata(), X["sales"][-50:])
@@ -128,7 +128,7 @@ def panel(ids=("a", "b")):
 def test_series_is_chosen(coverage, ids, name):
     X, truth = panel(ids), panel(ids)[:0]
     later = pd.concat({key: days(2, "2020-04-10") + i for i, key in enumerate(ids)}, names=X.index.names[:-1])
-    display = ForecastDisplay.from_forecaster(
+    display = ForecastDisplay.from_estimator(
         Forecaster(["sales"]), X, steps=2, coverage=coverage, series=ids[1], truth=later, last=7
     )
     np.testing.assert_array_equal(display.past_line_.get_ydata(), X.loc[ids[1], "sales"][-7:])
@@ -140,26 +140,26 @@ def test_series_is_chosen(coverage, ids, name):
         "c": f"series='c' is not there; choose from {ids[0]!r}, {ids[1]!r}.",
     }.items():
         with pytest.raises(ValueError, match=exactly(message)):
-            ForecastDisplay.from_forecaster(Forecaster(["sales"]), X, steps=2, coverage=coverage, series=series)
+            ForecastDisplay.from_estimator(Forecaster(["sales"]), X, steps=2, coverage=coverage, series=series)
     with pytest.raises(ValueError, match=r"^truth has no rows of series "):
-        ForecastDisplay.from_forecaster(Forecaster(["sales"]), X, steps=2, series=ids[1], truth=truth)
+        ForecastDisplay.from_estimator(Forecaster(["sales"]), X, steps=2, series=ids[1], truth=truth)
 
 
 def test_a_single_series_needs_no_choice():
-    display = ForecastDisplay.from_forecaster(Forecaster(["sales"]), panel(("a",)), steps=2)
+    display = ForecastDisplay.from_estimator(Forecaster(["sales"]), panel(("a",)), steps=2)
     assert display.name == "sales, a"
 
 
 @pytest.mark.parametrize("last", [None, 1, 1000])
 def test_last_rows(last):
-    display = ForecastDisplay.from_forecaster(Forecaster(["sales"]), days(200), steps=30, last=last)
+    display = ForecastDisplay.from_estimator(Forecaster(["sales"]), days(200), steps=30, last=last)
     assert len(display.past) == {None: 90, 1: 1, 1000: 200}[last]
 
 
 def test_forms_of_history():
     X = days().reset_index(drop=True)
     for form, targets in ((X, ["sales"]), (X["sales"], ["sales"]), (X.to_numpy(), [0])):
-        display = ForecastDisplay.from_forecaster(Forecaster(targets), form, steps=1, truth=pd.Series([5.0], [100]))
+        display = ForecastDisplay.from_estimator(Forecaster(targets), form, steps=1, truth=pd.Series([5.0], [100]))
         np.testing.assert_array_equal(display.past_line_.get_xdata(), np.arange(50, 100))
         assert list(display.line_.get_xdata()) == [100]
         assert display.line_.get_marker() == "o"
@@ -189,7 +189,7 @@ def test_kinds_of_index(index, places):
 
 def test_forecast_on_given_axes():
     figure, axes = plt.subplots(1, 2)
-    display = ForecastDisplay.from_forecaster(
+    display = ForecastDisplay.from_estimator(
         Forecaster(["sales"]),
         days(),
         steps=2,
@@ -240,7 +240,7 @@ def test_forecast_without_a_past():
 )
 def test_bad_arguments_of_a_forecast(arguments, error, message):
     with pytest.raises(error) as raised:
-        ForecastDisplay.from_forecaster(Forecaster(["sales"]), days(), steps=2, **arguments)
+        ForecastDisplay.from_estimator(Forecaster(["sales"]), days(), steps=2, **arguments)
     assert str(raised.value) == message
     assert not plt.get_fignums()
 

@@ -3,6 +3,7 @@
 import pickle
 import re
 import string
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -115,6 +116,64 @@ def test_forms_may_differ_between_fit_and_transform():
     table = SequenceOneHotEncoder().fit(np.array([["a", "b"]]))
     (labels,) = table.inverse_transform(table.transform(["bba"]))
     assert labels.tolist() == ["b", "b", "a"]
+
+
+def test_words_are_not_read_as_characters():
+    message = (
+        "X is strings, each of which is a sequence of its characters, but the categories are tokens such as 'cold'; "
+        "expected a list of tokens for each sequence, such as text.split()."
+    )
+    for encoder in (
+        SequenceOneHotEncoder().fit([["cold", "hot", "o"]]),
+        SequenceOneHotEncoder(handle_unknown="ignore"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            encoder.fit([["cold", "hot", "o"]]).transform(["cold", "hot"])
+    with pytest.raises(ValueError, match=re.escape(message)):
+        SequenceOneHotEncoder(["cold", "hot"]).fit(["cold", "hot"])
+
+
+def test_texts_may_have_a_token_of_their_own():
+    encoder = SequenceOneHotEncoder(["a", "b", "<end>"]).fit(["ab"])
+    assert encoder.transform(["ba"])[0].argmax(axis=1).tolist() == [1, 0]
+    assert encoder.transform([["b", "<end>"]])[0].argmax(axis=1).tolist() == [1, 2]
+
+
+def test_sequences_without_labels():
+    encoder = SequenceOneHotEncoder().fit(["abc"])
+    assert encoder.inverse_transform(encoder.transform([""])) == [""]
+    assert encoder.inverse_transform(encoder.transform(["", ""])) == ["", ""]
+    tokens = SequenceOneHotEncoder().fit([["a"]])
+    assert tokens.inverse_transform(tokens.transform([[]])) == [[]]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, "float64"])
+@pytest.mark.parametrize("X", [["ab", "c"], [["a", None], ["b", "c"]], np.array([["a", "b"]])], ids=str)
+def test_dtype(X, dtype):
+    steps = SequenceOneHotEncoder(dtype=dtype).fit_transform(X)
+    expected = SequenceOneHotEncoder().fit_transform(X)
+    for step, one in zip(steps, expected, strict=True):
+        assert step.dtype == dtype
+        assert one.dtype == np.float32
+        np.testing.assert_array_equal(step, one)
+
+
+def test_dtype_without_nan():
+    message = "dtype must be a floating type, since padding is NaN; got <class 'numpy.int8'>."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        SequenceOneHotEncoder(dtype=np.int8).fit(["ab"])
+
+
+def test_memory_is_that_of_the_result():
+    tracemalloc.start()
+    text = [[f"word {i}" for i in range(2000)]]
+    encoder = SequenceOneHotEncoder().fit(text)
+    tracemalloc.reset_peak()
+    (steps,) = encoder.transform(text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert steps.nbytes == 2000 * 2000 * 4
+    assert peak < 1.2 * steps.nbytes
 
 
 def test_given_categories():
@@ -245,7 +304,8 @@ def test_pandas_output_changes_nothing():
 
 def test_clone_and_pickle():
     encoder = SequenceOneHotEncoder("ascii", handle_unknown="ignore")
-    assert clone(encoder).get_params() == {"categories": "ascii", "handle_unknown": "ignore"}
+    expected = {"categories": "ascii", "handle_unknown": "ignore", "dtype": np.float32}
+    assert clone(encoder).get_params() == expected
     again = pickle.loads(pickle.dumps(encoder.fit(["a"])))
     assert again.inverse_transform(encoder.transform(["text"])) == ["text"]
 

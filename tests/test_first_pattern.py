@@ -1,76 +1,81 @@
-"""The first pattern of the README: the framer first, then the scaler of sequences, then the network."""
+"""The pipeline of the README: framer, scaler, network. Rows to predict know those that they were trained on."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import numpy as np
+import pandas as pd
 import pytest
+from framed import predict_all, warnings_of
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import LSTMRegressor, PipelineStream, SequenceScaler, ShiftFramer
+from sklearn_rnn import ContextWarning, LSTMRegressor, SequenceScaler, ShiftFramer
 from sklearn_rnn.datasets import load_sunspots
 
-ROOT = Path(__file__).parents[1]
-# The table of sunspots from its last 1,500 months on, and a network that learns in a second.
-X, Y = (part[-1500:] for part in load_sunspots(return_X_y=True))
-SMALL = {"hidden_layer_sizes": (8,), "max_epochs": 5, "lr": 0.01, "random_state": 0}
+X, Y = (part[-600:] for part in load_sunspots(return_X_y=True))
+NETWORK = LSTMRegressor(hidden_layer_sizes=(8,), max_epochs=5, lr=0.01, random_state=0)
+FIRST_PATTERN = make_pipeline(ShiftFramer(lags=24), SequenceScaler(), NETWORK)
+SCALER_FIRST = make_pipeline(StandardScaler(), ShiftFramer(lags=24), NETWORK)
+
+
+def search(model):
+    cv = TimeSeriesSplit(4, test_size=24)
+    return GridSearchCV(model, {"shiftframer__lags": [3, 24]}, cv=cv, error_score="raise").fit(X, Y)
 
 
 @pytest.fixture(scope="module")
-def searches():
-    """The same search over lags through the first pattern, and with a scaler that keeps the index before the framer."""
-    models = {
-        "framer first": make_pipeline(ShiftFramer(), SequenceScaler(), LSTMRegressor(**SMALL)),
-        "pandas": make_pipeline(StandardScaler(), ShiftFramer(), LSTMRegressor(**SMALL)).set_output(transform="pandas"),
-    }
-    folds = TimeSeriesSplit(4, test_size=24)
-    return {
-        name: GridSearchCV(model, {"shiftframer__lags": [3, 72]}, cv=folds).fit(X[:-120], Y[:-120])
-        for name, model in models.items()
-    }
+def searched():
+    return search(FIRST_PATTERN)
 
 
-def test_the_last_rows_are_predicted_as_in_context(searches):
-    search = searches["framer first"]
-    np.testing.assert_allclose(search.predict(X[-120:]), search.predict(X)[-120:], rtol=1e-5)
+def test_predictions_are_those_in_context():
+    model = clone(FIRST_PATTERN).fit(X[:-120], Y[:-120])
+    in_context = predict_all(model, X)[-120:]
+    np.testing.assert_allclose(model.predict(X[-120:]), in_context, rtol=0, atol=1e-6)
+    for i in range(5):  # month by month
+        month = X[-120:][i : i + 1]
+        np.testing.assert_allclose(model.predict(month), in_context[i : i + 1], rtol=0, atol=1e-6)
+        model[0].partial_fit(month)
 
 
-def test_the_search_chooses_the_lags_that_it_chooses_with_the_index_kept(searches):
-    assert [search.best_params_["shiftframer__lags"] for search in searches.values()] == [72, 72]
+def test_a_scaler_first_loses_the_past_loudly():
+    model = clone(SCALER_FIRST).fit(X[:-120], Y[:-120])
+    ((category, text),) = warnings_of(lambda: model.predict(X[-120:]))
+    assert category is ContextWarning
+    assert text.startswith(
+        "ShiftFramer frames rows with less of their past than lags=24, horizon=1, step=1 ask for, although training had "
+        "it. 24 rows of X: X has no index of times or whole numbers. If a transformer before the framer returned a plain "
+        "array, put the framer first, as in make_pipeline(ShiftFramer(...), SequenceScaler(), ...), or call "
+        ".set_output(transform='pandas') on that transformer"
+    )
+    kept = clone(SCALER_FIRST).set_output(transform="pandas").fit(X[:-120], Y[:-120])
+    np.testing.assert_allclose(kept.predict(X[-120:]), predict_all(kept, X)[-120:], rtol=0, atol=1e-6)
 
 
-def test_rows_one_by_one_are_predicted_as_in_context(searches):
-    search = searches["framer first"]
-    stream = PipelineStream(search.best_estimator_, history=X[:-120])
-    stepped = [stream.step(X.iloc[row]) for row in range(-120, -100)]
-    np.testing.assert_allclose(np.concatenate(stepped), search.predict(X)[-120:-100], rtol=1e-5)
+def test_a_search_in_time_order_warns_of_nothing(searched):
+    assert np.isfinite(searched.predict(X[-1:])).all()  # remembered, with its past
 
 
-def test_windows_stay_a_view_after_the_scaler():
-    windows = make_pipeline(ShiftFramer(lags=72), SequenceScaler()).fit_transform(X)
-    whole = np.asarray(windows[72:])  # no window of these is padded
-    assert np.shares_memory(whole, windows.table)
-    assert windows.table.shape == X.shape
-    expected = StandardScaler().fit(X[:-1]).transform(X)  # the last row is in no window
-    np.testing.assert_allclose(windows.table[:-1], expected[:-1])
+def test_a_search_chooses_the_lags_that_it_chooses_where_the_index_is_kept(searched):
+    kept = search(clone(SCALER_FIRST).set_output(transform="pandas"))
+    assert kept.best_params_ == searched.best_params_
+    scores = [each.cv_results_["mean_test_score"] for each in (searched, kept)]
+    np.testing.assert_allclose(*scores, atol=0.05)
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name)
-def test_no_scaler_of_tables_comes_before_a_framer_in_the_texts(path):
-    text = path.read_text(encoding="utf-8")
-    assert not re.findall(r"make_pipeline\((?:Standard|MinMax|Robust)Scaler\(\), ?\n? *ShiftFramer", text)
-
-
-def test_the_code_of_the_readme_runs_up_to_the_search():
-    """All blocks run one after the other, with fewer epochs and candidates."""
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    code = re.sub(r"max_epochs=\d+", "max_epochs=1", "\n".join(blocks))
-    code = code.replace("X, y = load_sunspots(return_X_y=True)", "X, y = (part[-600:] for part in load_sunspots(return_X_y=True))")
-    code = code.replace("interval=\"rolling\", random_state=0", "interval=\"rolling\", estimator=Ridge()")
-    names = {}
-    exec("from sklearn.linear_model import Ridge\n" + code, names)
-    assert names["search"].best_params_["shiftframer__lags"] in (12, 24)
+def test_a_search_over_a_panel_in_time_order_warns_of_nothing():
+    days = pd.date_range("2024-01-01", periods=60, name="day")
+    index = pd.MultiIndex.from_product([days, ["a", "b"]], names=["day", "shop"]).swaplevel()
+    table = pd.DataFrame({"sales": np.random.default_rng(0).normal(size=120).cumsum()}, index)
+    model = clone(FIRST_PATTERN).set_params(lstmregressor__max_epochs=1)
+    cv = TimeSeriesSplit(3, test_size=20)
+    grid = {"shiftframer__lags": [3, 6], "shiftframer__horizon": [1, 2]}
+    fitted = GridSearchCV(model, grid, cv=cv, error_score="raise").fit(table[:100], table["sales"][:100])
+    assert fitted.predict(table[100:]).shape == (20,)
+    for train, rows in cv.split(table):
+        model.fit(table.iloc[train], table["sales"].iloc[train])
+        np.testing.assert_allclose(
+            model.predict(table.iloc[rows]), predict_all(model, table.iloc[: rows[-1] + 1])[rows], rtol=0, atol=1e-6
+        )

@@ -15,6 +15,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_pre
 from sklearn.pipeline import make_pipeline
 
 from sklearn_rnn import LSTMRegressor, SequenceForecaster, SequenceScaler
+from sklearn_rnn.exceptions import ContextWarning
 from sklearn_rnn.forecasting import SkillWarning, backtest
 
 STRATEGIES = ("recursive", "direct", "joint")
@@ -226,7 +227,7 @@ class TestLeakage:
     def test_a_backtest_learns_what_fit_learns(self, strategy, estimator):
         _, X = leaky_case(strategy, estimator)
         target = ["sales", "visits"] if strategy == "recursive" else "sales"
-        params = {"horizon": 3, "target": target, "known": "plan", "random_state": 0, "validation_fraction": 0.2}
+        params = {"horizon": 3, "target": target, "known": "plan", "random_state": 0, "validation_fraction": 0.3}
         ours = forecaster(ESTIMATORS[estimator], strategy=strategy, interval="split", **params)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SkillWarning)
@@ -265,7 +266,10 @@ def test_predict_never_returns_nan(anchor, strategy, estimator, dtype):
         ESTIMATORS[estimator], strategy=strategy, horizon=horizon, lags=5, anchor=anchor, target=0, known=1
     ).fit(table)
     for X in (table, table[40:], table[:1], table[:4]):
-        predicted = ours.predict(X)
+        with warnings.catch_warnings(record=True) as given:
+            warnings.simplefilter("always")
+            predicted = ours.predict(X)
+        assert [each.category for each in given] == [ContextWarning] * int(X[0, 0] != table[0, 0])
         assert predicted.shape == (len(X),)
         assert np.isfinite(predicted).all()
     series = np.repeat([0, 1, 2], [40, 9, 1])  # the last two are shorter than a window with its targets
@@ -323,14 +327,14 @@ def test_clones_and_pickles(strategy, estimator):
 
 
 def test_series_are_routed():
-    X, series = panel("series")
+    X, series = panel("both")
     with sklearn.config_context(enable_metadata_routing=True):
-        ours = forecaster(lags=2, target=0, known=[1, 2])
+        ours = forecaster(lags=2, target="a", known=["b", "c"])
         ours.set_fit_request(series=True).set_predict_request(series=True).set_score_request(series=True)
         split = TimeSeriesSplit(3)
         scores = cross_validate(ours, X, cv=split, params={"series": series})["test_score"]
     expected = [
-        clone(ours).fit(X[train], series=series[train]).score(X[test], series=series[test])
+        clone(ours).fit(X.iloc[train], series=series[train]).score(X.iloc[test], series=series[test])
         for train, test in split.split(X)
     ]
     np.testing.assert_allclose(scores, expected)
@@ -478,7 +482,7 @@ def test_a_fit_that_fails_changes_nothing(wrong):
             raise RuntimeError("no")
 
     X = daily(60)
-    ours = forecaster(interval="split", validation_fraction=0.3, anchor=None, estimator=Ridge(), horizon=2)
+    ours = forecaster(interval="split", validation_fraction=0.35, anchor=None, estimator=Ridge(), horizon=2)
     ours.fit(X)
     before, state = pickle.dumps(ours), dict(ours.__dict__)
     others = {"gap": (X.drop(X.index[5]), None), "y": (X[["plan"]], np.zeros(3)), "estimator": (X[["plan"]], None)}

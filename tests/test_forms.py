@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 
 from sklearn_rnn import ShiftFramer
 from sklearn_rnn._data.forms import Table, as_form
+from sklearn_rnn._data.lag_columns import StepColumns
 from sklearn_rnn._data.panels import Dense, Framed, Ragged
 from sklearn_rnn._data.reading import FittedForm, Reader
 
@@ -123,9 +124,9 @@ def learn(X, per_step=True, **options):
     ("X", "per_step", "fitted", "columns"),
     [
         (FRAME, True, FittedForm("table", 2, ["u", "v"]), ["u", "v"]),
-        (FRAME, False, FittedForm("table", 1), ["u", "v"]),
+        (FRAME, False, FittedForm("table", 1, columns=StepColumns()), ["u", "v"]),
         (PANEL, True, FittedForm("table", 2, ["u", "v"], has_series=True), ["u", "v"]),
-        (PANEL, False, FittedForm("table", 1), ["u", "v"]),
+        (PANEL, False, FittedForm("table", 1, columns=StepColumns()), ["u", "v"]),
         (ROWS, True, FittedForm("table", 2), None),
         (ROWS[None], True, FittedForm("dense", 2), None),
         ([ROWS], False, FittedForm("ragged", 2), None),
@@ -136,7 +137,7 @@ def learn(X, per_step=True, **options):
 def test_what_a_fit_learns(X, per_step, fitted, columns):
     model, reader = learn(X, per_step)
     assert reader.fitted == fitted
-    assert all(isinstance(value, str | int | list | None) for value in asdict(fitted).values())
+    assert all(isinstance(value, str | int | list | dict | None) for value in asdict(fitted).values())
     expected = {"n_features_in_": 2} | ({} if columns is None else {"feature_names_in_": columns})
     assert {name: getattr(value, "tolist", lambda v=value: v)() for name, value in vars(model).items()} == expected
 

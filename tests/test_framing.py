@@ -50,7 +50,7 @@ def test_a_count_reads_as_expected():
 
 @pytest.mark.parametrize("horizon", [0, 1, 3])
 def test_nothing_later_is_seen(horizon):
-    framer = ShiftFramer(lags=3, horizon=horizon, known=[2]).fit(TABLE)
+    framer = ShiftFramer(lags=3, horizon=horizon, known=[2], context="none").fit(TABLE)
     before = np.asarray(framer.transform(TABLE))
     for t in range(30):
         changed = TABLE.copy()
@@ -60,7 +60,7 @@ def test_nothing_later_is_seen(horizon):
 
 
 def test_series_never_mix():
-    framer = ShiftFramer(lags=3, known=[1]).fit(TABLE, series=SERIES)
+    framer = ShiftFramer(lags=3, known=[1], context="none").fit(TABLE, series=SERIES)
     before = np.asarray(framer.transform(TABLE, series=SERIES))
     after = np.asarray(framer.transform(np.where(SERIES[:, None] == "a", 9e9, TABLE), series=SERIES))
     np.testing.assert_array_equal(after[SERIES != "a"], before[SERIES != "a"])
@@ -193,6 +193,7 @@ def test_other_windows_cannot_be_read_back():
 # As an estimator
 
 
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.ContextWarning")  # arrays, of which nothing tells where they belong
 def test_estimator_checks():
     checks = check_estimator(ShiftFramer(), on_skip=None, on_fail=None)
     assert {check["check_name"] for check in checks if check["status"] == "failed"} == set(EXPECTED_FAILURES)

@@ -225,13 +225,14 @@ def test_critical_value_is_that_of_the_normal_distribution():
         (
             pd.Series([1.0, 2.0, np.nan, np.nan] * 3, index=pd.date_range("2020", periods=12)),
             ValueError,
-            "y is missing (NaN) at step 2 (index 2020-01-03 00:00:00), the first of 6 such steps; impute it first, "
-            "for example with y.interpolate() of a Series.",
+            "y is missing (NaN) at step 2 (index 2020-01-03 00:00:00), the first of 6 such steps; fill it in "
+            "first, for example by SequenceImputer().fit_transform(y.to_frame()) of a Series.",
         ),
         (
             [*range(11), np.inf],
             ValueError,
-            "y is infinite at step 11; impute it first, for example with y.interpolate() of a Series.",
+            "y is infinite at step 11; replace it by NaN and fill that in first, for example by "
+            "SequenceImputer().fit_transform(y.to_frame()) of a Series.",
         ),
         (range(9), ValueError, "y has 9 steps; at least 10 are needed to see a correlation."),
         (

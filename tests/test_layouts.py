@@ -18,6 +18,7 @@ from sklearn_rnn import (
     GRUClassifier,
     GRURegressor,
     SequenceForecaster,
+    SequenceImputer,
     SequenceOneHotEncoder,
     SequencePadder,
     SequenceScaler,
@@ -88,6 +89,7 @@ FRAMES = {
     "frame-of-two-blocks": lambda a: pd.DataFrame(a).astype({0: np.int64}),
 }
 LAYOUTS = ARRAYS | FRAMES
+OF_INTEGERS = ("fortran-int", "frame-of-two-blocks")  # which have no NaN
 
 TABLE, CUBE = integers(24, 3), integers(8, 6, 3)
 UNEQUAL = [sequence[:n] for sequence, n in zip(CUBE, [6, 3, 6, 4, 6, 6, 1, 5], strict=True)]
@@ -100,8 +102,8 @@ FORMS = {
     "equal": lambda layout: [layout(sequence) for sequence in CUBE],
     "unequal": lambda layout: [layout(sequence) for sequence in UNEQUAL],
     "flat": lambda layout: [layout(sequence[:, 0]) for sequence in UNEQUAL],
-    "windows": lambda layout: ShiftFramer(lags=3).fit_transform(layout(TABLE)),
-    "single-windows": lambda layout: ShiftFramer(lags=1).fit_transform(layout(TABLE)),
+    "windows": lambda layout: ShiftFramer(lags=3, context="none").fit_transform(layout(TABLE)),
+    "single-windows": lambda layout: ShiftFramer(context="none").fit_transform(layout(TABLE)),
 }
 OF_SEQUENCES = ("univariate", "dense", "equal", "unequal", "windows")
 OF_STEPS = ("table", "column", "dense", "equal", "unequal", "flat", "single-windows")
@@ -274,6 +276,17 @@ def scaled_and_restored(X: Any, per: str) -> Any:
 @cache
 def reference_scaled(form: str, values: str | None, per: str) -> Any:
     return scaled_and_restored(reference_of(form, values), per)
+
+
+@forms_and_layouts(*FORMS)
+def test_layout_changes_no_imputing(form, layout):
+    def holed(a: Any) -> Any:
+        return a if layout in OF_INTEGERS else np.where(a == 0, np.nan, a)
+
+    X = FORMS[form](lambda a: LAYOUTS[layout](holed(a)))
+    C = FORMS[form](lambda a: in_c_order(LAYOUTS[layout](holed(a))))
+    imputer = SequenceImputer(add_indicator=True, add_elapsed=True)
+    assert_same(imputer.fit_transform(X), imputer.fit_transform(C), 1e-6)
 
 
 @forms_and_layouts("univariate", "dense", "equal", "unequal", "flat")

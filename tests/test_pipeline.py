@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from framed import predict_all
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
@@ -26,6 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sklearn_rnn import (
+    ContextWarning,
     GRUClassifier,
     GRURegressor,
     LSTMClassifier,
@@ -35,6 +37,7 @@ from sklearn_rnn import (
     SequencePadder,
     SequenceScaler,
     ShiftFramer,
+    TimeGapWarning,
 )
 from sklearn_rnn.datasets import load_beijing_pm25, load_names, load_sunspots
 
@@ -47,35 +50,35 @@ def beijing():
 
 def make_model(**params):
     options = {"hidden_layer_sizes": (8,), "max_epochs": 2, "lr": 0.01, "random_state": 0} | params
-    return make_pipeline(StandardScaler(), ShiftFramer(lags=12, horizon=1), LSTMRegressor(**options))
+    return make_pipeline(ShiftFramer(lags=12, horizon=1), SequenceScaler(), LSTMRegressor(**options))
 
 
 def test_first_example_of_the_design(beijing):
     X, y = beijing
     search = GridSearchCV(make_model(), {"shiftframer__lags": [6, 12]}, cv=TimeSeriesSplit(3)).fit(X, y)
-    predicted = search.predict(X)
+    predicted = predict_all(search, X)
     assert predicted.shape == y.shape
     assert np.isfinite(predicted).all()
 
 
 def test_learns_the_future_of_sunspots():
     X, y = load_sunspots(return_X_y=True)
-    model = make_pipeline(StandardScaler(), ShiftFramer(lags=24), LSTMRegressor(max_epochs=10, random_state=0))
+    model = make_pipeline(ShiftFramer(lags=24), SequenceScaler(), LSTMRegressor(max_epochs=10, random_state=0))
     last_value = np.mean((y[2500:] - y.shift(1)[2500:]) ** 2)
     model.fit(X[:2500], y[:2500])
     assert np.mean((y[2500:] - model.predict(X[2500:])) ** 2) < last_value
 
 
 def test_tuned_pipeline_survives_copies(beijing):
-    X, y = beijing
+    X, y, later = beijing[0][:500], beijing[1][:500], beijing[0][500:]
     grid = {"shiftframer__lags": [6, 12], "lstmregressor__lr": [0.01, 0.02]}
     search = GridSearchCV(make_model(), grid, cv=TimeSeriesSplit(2), n_jobs=2).fit(X, y)
-    expected = search.predict(X)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(search)).predict(X), expected)
-    np.testing.assert_array_equal(clone(search).fit(X, y).predict(X), expected)
+    expected = search.predict(later)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(search)).predict(later), expected)
+    np.testing.assert_array_equal(clone(search).fit(X, y).predict(later), expected)
     best = search.best_estimator_
-    np.testing.assert_array_equal(clone(best).fit(X, y).predict(X), expected)
-    for predicted in joblib.Parallel(n_jobs=2)(joblib.delayed(best.predict)(X) for _ in range(3)):
+    np.testing.assert_array_equal(clone(best).fit(X, y).predict(later), expected)
+    for predicted in joblib.Parallel(n_jobs=2)(joblib.delayed(best.predict)(later) for _ in range(3)):
         np.testing.assert_array_equal(predicted, expected)
 
 
@@ -87,19 +90,20 @@ def test_workers_do_not_oversubscribe_threads():
 
 def test_tables_stay_frames_and_windows_remember_the_index(beijing):
     X, y = beijing
-    model = make_model().set_output(transform="pandas").fit(X, y)
+    framer, network = make_model()[0], make_model()[-1]
+    model = make_pipeline(StandardScaler(), framer, network).set_output(transform="pandas").fit(X[:500], y[:500])
     table = model[0].transform(X)
     assert isinstance(table, pd.DataFrame)
     windows = model[:-1].transform(X)
     assert windows.shape == (600, 12, 11)
     pd.testing.assert_index_equal(windows.index, X.index)
-    assert model.predict(X).shape == (600,)
+    assert model.predict(X[500:]).shape == (100,)
 
 
 def test_first_rows_of_a_test_fold_know_the_training_rows(beijing):
     X, y = beijing
-    model = make_model().set_output(transform="pandas").fit(X[:400], y[:400])
-    whole = model[-1].predict(model[:-1].transform(X))
+    model = make_model().fit(X[:400], y[:400])
+    whole = predict_all(model, X)
     np.testing.assert_allclose(model.predict(X[400:]), whole[400:], rtol=0, atol=1e-6)
     blind = clone(model).set_params(shiftframer__context="none").fit(X[:400], y[:400])
     assert np.abs(blind.predict(X[400:])[0] - whole[400]) > 1e-3
@@ -110,14 +114,16 @@ def test_no_window_sees_its_target_or_later(beijing):
     model = make_model().fit(X, y)
     changed = X.copy()
     changed.iloc[300:] += 100.0
-    np.testing.assert_array_equal(model.predict(changed)[:301], model.predict(X)[:301])
-    assert model.predict(changed)[301] != model.predict(X)[301]
+    before, after = predict_all(model, X), predict_all(model, changed)
+    np.testing.assert_array_equal(after[:301], before[:301])
+    assert after[301] != before[301]
 
 
 def test_cross_validation_tools(beijing):
     X, y = beijing
     model = make_model()
-    assert cross_val_predict(model, X, y, cv=3).shape == y.shape
+    with pytest.warns(ContextWarning), pytest.warns(TimeGapWarning):  # folds that tear the series apart
+        assert cross_val_predict(model, X, y, cv=3).shape == y.shape
     assert np.isfinite(cross_val_score(model, X, y, cv=TimeSeriesSplit(2))).all()
     windows = ShiftFramer(lags=6).fit_transform(StandardScaler().fit_transform(X))
     scores = cross_validate(
@@ -137,7 +143,7 @@ def test_mixed_table(beijing):
         ShiftFramer(lags=4, horizon=2),
         RNNRegressor(max_epochs=2),
     )
-    assert np.isfinite(model.fit(X, y).predict(X)).all()
+    assert np.isfinite(predict_all(model.fit(X, y), X)).all()
 
 
 def test_lag_table_serves_any_regressor():
@@ -151,7 +157,7 @@ def test_series_pass_through_a_pipeline_by_routing():
     X, ids = rng.normal(size=(60, 2)), np.repeat(["a", "b"], 30)
     y = X[:, 0]
     with config_context(enable_metadata_routing=True):
-        framer = ShiftFramer(lags=3).set_fit_request(series=True).set_transform_request(series=True)
+        framer = ShiftFramer(lags=3, context="none").set_fit_request(series=True).set_transform_request(series=True)
         network = GRURegressor(max_epochs=1, random_state=0)
         network.set_fit_request(series=False).set_predict_request(series=False)  # the windows carry their series
         model = make_pipeline(framer, network).fit(X, y, series=ids)
@@ -173,7 +179,7 @@ def test_panel_keeps_its_series_in_its_index():
     model.set_output(transform="pandas").fit(X, X["u"])
     changed = X.copy()
     changed.loc["b"] = 9.0
-    a, b = model.predict(X), model.predict(changed)
+    a, b = predict_all(model, X), predict_all(model, changed)
     np.testing.assert_array_equal(a[:20], b[:20])
     np.testing.assert_array_equal(a[40:], b[40:])
 
@@ -205,21 +211,22 @@ def test_padding_changes_nothing(value):
 def make_stateful(**params):
     options = {"hidden_layer_sizes": (8,), "max_epochs": 3, "lr": 0.01, "batch_size": 4, "random_state": 0} | params
     network = LSTMRegressor(return_sequences=True, stateful=True, tbptt=(50, 100), **options)
-    return make_pipeline(StandardScaler(), ShiftFramer(lags=1, horizon=1), network)
+    return make_pipeline(ShiftFramer(lags=1, horizon=1), SequenceScaler(), network)
 
 
 def test_a_stateful_network_on_a_table_works_as_it_reads(beijing):
     X, y = beijing
     model = make_stateful().fit(X, y)
-    predicted = model.predict(X)
+    predicted = predict_all(model, X)
     assert predicted.shape == y.shape
     later = X.copy()
     later.iloc[400:] += 50.0
-    np.testing.assert_array_equal(model.predict(later)[:401], predicted[:401])  # horizon=1: row 400 is seen from 401 on
-    assert np.abs(model.predict(later)[401:] - predicted[401:]).min() > 0
+    changed = predict_all(model, later)
+    np.testing.assert_array_equal(changed[:401], predicted[:401])  # horizon=1: row 400 is seen from 401 on
+    assert np.abs(changed[401:] - predicted[401:]).min() > 0
     earlier = X.copy()
     earlier.iloc[0] += 50.0
-    assert (model.predict(earlier) != predicted).sum() > 100  # beyond any chunk or window: the state is the memory
+    assert (predict_all(model, earlier) != predicted).sum() > 100  # beyond any chunk or window: the state is the memory
 
 
 def test_stateful_networks_are_searched_over_time(beijing):
@@ -227,7 +234,7 @@ def test_stateful_networks_are_searched_over_time(beijing):
     grid = {"lstmregressor__tbptt": [20, (20, 60)], "lstmregressor__stateful": [True, False]}
     search = GridSearchCV(make_stateful(max_epochs=1), grid, cv=TimeSeriesSplit(2), error_score="raise").fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-    assert search.predict(X).shape == y.shape
+    assert predict_all(search, X).shape == y.shape
 
 
 def panel(n_series=6, n=60):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from causal_tcn import CausalTCN
+from framed import predict_all
 from numpy.testing import assert_allclose
 
 from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor, ShiftFramer
@@ -37,12 +38,21 @@ def fitted(estimator, X, y, **params):
 def test_pieces_make_no_difference(estimator, bidirectional, request):
     per_step = fitted(estimator, RAGGED, [x[:, 0] for x in RAGGED], return_sequences=True, bidirectional=bidirectional)
     per_sequence = fitted(estimator, RAGGED, np.arange(7.0), bidirectional=bidirectional)
-    windows = ShiftFramer(lags=20, step=2).fit_transform(RAGGED[0])
+    windows = ShiftFramer(lags=20, step=2, context="none").fit_transform(RAGGED[0])
     framed = fitted(estimator, windows, RAGGED[0][:, 0], bidirectional=bidirectional)
     dense = np.stack([RAGGED[0], RAGGED[5]])
-    whole = [*per_step.predict(RAGGED), per_sequence.predict(RAGGED), framed.predict(windows), per_step.predict(dense)]
+
+    def predict():
+        return [
+            *predict_all(per_step, RAGGED),
+            predict_all(per_sequence, RAGGED),
+            framed.predict(windows),
+            per_step.predict(dense),
+        ]
+
+    whole = predict()
     request.getfixturevalue("small_pieces")
-    cut = [*per_step.predict(RAGGED), per_sequence.predict(RAGGED), framed.predict(windows), per_step.predict(dense)]
+    cut = predict()
     for one, other in zip(whole, cut, strict=True):
         assert_allclose(other, one, rtol=0, atol=1e-12)
 
@@ -60,15 +70,16 @@ def test_a_long_series_runs_as_torch_runs_it_at_once(estimator):
 def test_training_runs_long_beginnings_in_pieces(estimator, request):
     """With one target per sequence all steps but the last k2 are run without gradient."""
     params = {"stateful": True, "tbptt": 4, "optimizer": "sgd", "lr": 0.1}
-    whole = fitted(estimator, RAGGED, np.arange(7.0), **params).predict(RAGGED)
+    whole = predict_all(fitted(estimator, RAGGED, np.arange(7.0), **params), RAGGED)
     request.getfixturevalue("small_pieces")
-    assert_allclose(fitted(estimator, RAGGED, np.arange(7.0), **params).predict(RAGGED), whole, rtol=0, atol=1e-12)
+    cut = predict_all(fitted(estimator, RAGGED, np.arange(7.0), **params), RAGGED)
+    assert_allclose(cut, whole, rtol=0, atol=1e-12)
 
 
 def test_sequences_without_steps_make_no_batch():
     model = fitted(LSTMRegressor, RAGGED, [x[:, 0] for x in RAGGED], return_sequences=True, batch_size=1)
     assert np.isfinite(model.history_.train_loss).all()
-    assert [len(part) for part in model.predict([np.zeros((0, 2)), np.ones((2, 2))])] == [0, 2]
+    assert [len(part) for part in predict_all(model, [np.zeros((0, 2)), np.ones((2, 2))])] == [0, 2]
 
 
 def test_validation_and_prediction_read_whole_sequences_where_pieces_cannot_be_continued(small_pieces):

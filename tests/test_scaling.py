@@ -394,7 +394,7 @@ def test_unfitted(steps):
         SequenceScaler().inverse_transform(steps)
 
 
-NAN = "X has NaN inside sequence 1 (step 2, feature {}); impute it before framing, for example with"
+NAN = "X has NaN inside sequence 1 (step 2, feature {}); fill it in, for example with SequenceImputer."
 BAD = {
     "empty list": ([], "Found array with 0 sample(s)"),
     "no steps": ([np.empty((0, 2))], "X has no steps to learn from: every sequence is empty or all padding (NaN)."),
@@ -424,7 +424,7 @@ def test_scaler_without_nan_says_where():
     with pytest.raises(ValueError, match=re.escape(NAN.format(1))):
         SequenceScaler(Normalizer()).fit(X)
     table = pd.DataFrame(X.reshape(8, 2), columns=["u", "v"])
-    with pytest.raises(ValueError, match=re.escape(NAN.format("'v'"))):
+    with pytest.raises(ValueError, match=re.escape("X has NaN inside series 8 (row 6, feature 'v'); fill")):
         SequenceScaler(Normalizer()).fit(table, series=np.repeat([7, 8], 4))
 
 

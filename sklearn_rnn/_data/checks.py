@@ -14,7 +14,14 @@ from scipy.sparse import issparse
 
 from .sequences import Array
 
+QUOTED = 80  # characters of the data that a message quotes at most
 ENCODE = "encode categories first, for example with SequenceOneHotEncoder."
+
+
+def quoted(value: Any) -> str:
+    """Write a value of the user for a message: as Python does, but no more of it than fits in a line."""
+    text = repr(value.item() if isinstance(value, np.number | np.bool_ | np.str_) else value)
+    return text if len(text) <= QUOTED else f"{text[: QUOTED - 3]}..."
 
 
 def as_array(name: str, sequence: Any) -> Array:
@@ -50,6 +57,15 @@ def check_array_like(name: str, values: Any, expected: str) -> None:
         raise TypeError(f"{name} is {what}; expected {expected}.")
 
 
+def check_not_flat(X: Any) -> None:
+    """Raise an error for an X of less than two dimensions, as scikit-learn does, whose own error quotes all of it."""
+    if getattr(X, "ndim", 2) < 2:
+        raise ValueError(
+            f"Expected 2D array, got {X.ndim}D array instead, of shape {np.shape(X)}. Reshape your data, by "
+            "X.reshape(-1, 1) if it is one feature or X.reshape(1, -1) if it is one row."
+        )
+
+
 def check_not_dates(name: str, values: Any) -> None:
     """Raise an error for dates and records, which numpy would turn into numbers that depend on their unit."""
     dtype = getattr(values, "dtype", None)
@@ -72,8 +88,10 @@ def naming_text(name: str, values: Any, hint: str = ENCODE) -> Iterator[None]:
         if not culprits:
             raise
         is_text = isinstance(culprits[0], str)
-        what = f"the text {str(culprits[0])!r}" if is_text else f"a value of type {type(culprits[0]).__name__}"
-        raise ValueError(f"{name} is not numeric, it holds {what}; {hint}") from error
+        what = f"the text {quoted(str(culprits[0]))}" if is_text else f"a value of type {type(culprits[0]).__name__}"
+        raise ValueError(
+            f"{name} is not numeric, it holds {what}; {hint}"
+        ) from None  # numpy's error may quote all of it
 
 
 def check_columns(X: Any) -> None:
@@ -85,11 +103,13 @@ def check_columns(X: Any) -> None:
     # Selecting one of them by name, as known= and target= do, would return both.
     repeated = list(X.columns[X.columns.duplicated()])
     if repeated:
-        raise ValueError(f"X has several columns of the same name: {repeated}; give every column a name of its own.")
+        raise ValueError(
+            f"X has several columns of the same name: {quoted(repeated)}; give every column a name of its own."
+        )
     text = [str(name) for name, column in X.items() if not _is_numeric(column)]
     if text:
         raise ValueError(
-            f"X has columns that are not numeric: {text}; encode or drop them first, for example with "
+            f"X has columns that are not numeric: {quoted(text)}; encode or drop them first, for example with "
             "sklearn.compose.make_column_transformer and sklearn.preprocessing.OneHotEncoder."
         )
 

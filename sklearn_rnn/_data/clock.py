@@ -1,4 +1,4 @@
-"""The step of time of an index: found, checked for gaps, and continued. All that asks for it asks here."""
+"""The step of time of an index: found, looked through for gaps, and continued. All that asks for it asks here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..exceptions import TimeGapWarning
+from .caller import warn_caller
+from .checks import quoted
 from .sequences import Array, Ints, offsets
 from .series import Times, time_numbers
 
@@ -16,6 +19,7 @@ from .series import Times, time_numbers
 BLOCKS = (25, 8, 4)
 MOST_BLOCKS = 10  # of each size, spread over the index: a series without any frequency costs no more than 3 ms
 LAST_SAFE_DAY = 28  # every month has it
+HOLIDAYS = 5  # business days that a calendar may leave out in a row: exchanges close for a week at most
 NOT_TIME = "If rows are steps whatever their times, number them instead, or give an array."
 
 
@@ -51,7 +55,7 @@ def usual_step(times: pd.Index) -> Any:
     return plain(times[place + 1]) - plain(times[place])
 
 
-def regular_steps(times: pd.Index, widths: Ints, rows: Ints) -> list[Any]:
+def regular_steps(times: pd.Index, widths: Ints, rows: Ints, ids: pd.Index | None = None) -> list[Any]:
     """Find the step of time of each series, from which no row may differ.
 
     Parameters
@@ -62,6 +66,8 @@ def regular_steps(times: pd.Index, widths: Ints, rows: Ints) -> list[Any]:
         Rows of each series.
     rows : ndarray of shape (n_rows,)
         The row of X that each time belongs to, for messages.
+    ids : pandas.Index of length n_series, optional
+        What the user calls each series, for messages.
 
     Returns
     -------
@@ -74,17 +80,60 @@ def regular_steps(times: pd.Index, widths: Ints, rows: Ints) -> list[Any]:
         If there is a gap in the times of a series, or they have no common step.
     """
     parts = [slice(begin, begin + width) for begin, width in zip(offsets(widths), widths, strict=True)]
-    return [_regular_step(times[own], rows[own]) for own in parts]
+    whose = [""] * len(parts) if ids is None else [f" of series {quoted(name)}" for name in ids]
+    return [_regular_step(times[own], rows[own], of) for own, of in zip(parts, whose, strict=True)]
 
 
 def usual_steps(times: pd.Index, widths: Ints) -> list[Any]:
-    """Find the step of time of each series, whatever gaps there are; None where there is none.
+    """Find the step of time of each series, as `whole_step` does."""
+    return [whole_step(times[begin : begin + width]) for begin, width in zip(offsets(widths), widths, strict=True)]
 
-    An index of floats has none here: whether a later row comes right after would depend on rounding.
+
+def whole_step(times: pd.Index) -> Any:
+    """Return the `usual_step` of times that have one, whatever gaps there are; None of floats.
+
+    Whether a row comes right after another would depend on rounding there.
     """
-    if pd.api.types.is_float_dtype(times.dtype):
-        return [None] * len(widths)
-    return [usual_step(times[begin : begin + width]) for begin, width in zip(offsets(widths), widths, strict=True)]
+    return None if pd.api.types.is_float_dtype(times.dtype) else usual_step(times)
+
+
+def warn_of_gaps(
+    times: pd.Index, widths: Ints, rows: Ints, *, steps: list[Any] | None = None, ids: Any = None, name: str = "X"
+) -> None:
+    """Warn, once, if rows are missing between rows of a series whose times have a usual step.
+
+    Parameters
+    ----------
+    times : pandas.Index of length n_rows
+        Times, series after series, increasing within each.
+    widths : ndarray of shape (n_series,)
+        Rows of each series.
+    rows : ndarray of shape (n_rows,)
+        The row of X that each time belongs to, for the message.
+    steps : list of length n_series, optional
+        Step of time of each series, where it is known already; as `usual_steps` finds it by default.
+    ids : pandas.Index of length n_series or None
+        What the user calls each series.
+    name : str, default="X"
+        What has the index.
+    """
+    steps = usual_steps(times, widths) if steps is None else steps
+    firsts = offsets(widths)
+    late = [first + _late(times[first : first + n], step) for first, n, step in zip(firsts, widths, steps, strict=True)]
+    n_gaps = sum(map(len, late))
+    if n_gaps == 0:
+        return
+    i = next(i for i, own in enumerate(late) if len(own))
+    place, step = int(late[i][0]), steps[i]
+    gaps = "a gap" if n_gaps == 1 else f"{n_gaps} gaps, the first" if len(widths) == 1 else f"{n_gaps} gaps, one"
+    whose = "" if ids is None else f", of series {ids[i]!r}"
+    freq = _written(step) if isinstance(step, pd.offsets.BaseOffset) else step
+    warn_caller(
+        f"The index of {name} has {gaps} before row {rows[place]}{whose}: {times[place]} comes after "
+        f"{times[place - 1]}, but the usual step is {freq}. Rows are taken for neighbours in time all the same. "
+        "regularize(table) adds the rows that are missing, which SequenceImputer or another imputer fills in.",
+        TimeGapWarning,
+    )
 
 
 def next_time(last: Any, step: Any) -> Any:
@@ -109,33 +158,32 @@ def plain(time: Any) -> Any:
     return time.item() if isinstance(time, np.generic) else time
 
 
-def _regular_step(times: pd.Index, rows: Array) -> Any:
+def _regular_step(times: pd.Index, rows: Array, whose: str) -> Any:
     """Return the step of one series, or raise an error that names where it is broken."""
     step = usual_step(times)
     if len(times) == 1:
         return step
     if step is None:
         raise ValueError(
-            f"The index of X has no common step: row {rows[1]} (index {times[1]}) comes {times[1] - times[0]} after "
-            f"row {rows[0]}, others come after other times. Lags count rows, so bring X to one step of time, for "
-            f"example with X.resample('D').mean(). {NOT_TIME}"
+            f"The index of X has no common step: row {rows[1]}{whose} (index {times[1]}) comes {times[1] - times[0]} "
+            f"after row {rows[0]}, others come after other times. Lags count rows, so bring X to one step of time, for "
+            f"example with X.resample('D').mean(), each series by itself. {NOT_TIME}"
         )
     wrong = ~_follows(times, step)
     if wrong.any():
-        raise _gap(times, rows, step, late=int(np.argmax(wrong)) + 1)
+        raise _gap(times, rows, whose, step, late=int(np.argmax(wrong)) + 1)
     return step
 
 
-def _gap(times: pd.Index, rows: Array, step: Any, late: int) -> ValueError:
+def _gap(times: pd.Index, rows: Array, whose: str, step: Any, late: int) -> ValueError:
     """Return the error of a row, `late`, that does not come one step after the row before it."""
-    usual, fill = f"the step of its series is {step}", "X.reindex(...)"
+    usual = f"the step of its series is {step}"
     if isinstance(step, pd.offsets.BaseOffset):
-        freq = _written(step)
-        usual, fill = f"its series has the frequency {freq}", f"X.asfreq({freq})"
+        usual = f"its series has the frequency {_written(step)}"
     return ValueError(
-        f"There is a gap in time: row {rows[late]} (index {times[late]}) comes {times[late] - times[late - 1]} "
-        f"after row {rows[late - 1]}, but {usual}. Lags count rows, so fill the gap in, as "
-        f"{fill}.interpolate() does in a single series. {NOT_TIME}"
+        f"There is a gap in time: row {rows[late]}{whose} (index {times[late]}) comes {times[late] - times[late - 1]} "
+        f"after row {rows[late - 1]}, but {usual}. Lags count rows, so add the rows that are missing, by "
+        f"regularize(X), and fill them in, by SequenceImputer. {NOT_TIME}"
     )
 
 
@@ -178,6 +226,22 @@ def _follows(times: pd.Index, step: Any) -> Array:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.PerformanceWarning)  # of offsets that can't be vectorised
         return np.asarray(times[:-1] + step == times[1:])
+
+
+def _late(times: pd.Index, step: Any) -> Ints:
+    """Return the places of rows that come two steps or more after the row before: those between are missing."""
+    if step is None or len(times) < 2:
+        return np.zeros(0, dtype=np.int64)
+    places = np.flatnonzero(~_follows(times, step)) + 1
+    before, own = times[places - 1], times[places]
+    if not isinstance(times, Times):
+        return places[own.to_numpy() - before.to_numpy() >= 2 * step]
+    n_steps = 2 + HOLIDAYS if isinstance(step, pd.offsets.BusinessDay) else 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.PerformanceWarning)  # of offsets that can't be vectorised
+        for _ in range(n_steps if len(places) else 0):
+            before = before + step
+    return places[np.asarray(own >= before)]
 
 
 def _is_of_most(flags: Array) -> bool:

@@ -8,7 +8,17 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from .checks import as_array, check_array_like, check_columns, check_not_dates, check_values, naming_text
+from .checks import (
+    as_array,
+    check_array_like,
+    check_columns,
+    check_not_dates,
+    check_not_flat,
+    check_values,
+    naming_text,
+    quoted,
+)
+from .clock import warn_of_gaps
 from .panels import Dense, Framed, GivenForm, Ragged
 from .sequences import Array, Layout, Sequences, offsets
 from .series import check_order, group_series, read_series, times_of
@@ -57,10 +67,15 @@ class Table(GivenForm):
         return Sequences(table, offsets(widths), widths, per_step=True, layout=layout, ids=ids)
 
     def check_order(self, padded: Sequences) -> None:
-        """Raise an error if the steps of a series are not in time order; `padded` is what `read` returned."""
+        """Raise an error if the steps of a series are not in time order, and warn of gaps between them.
+
+        `padded` is what `read` returned.
+        """
         times, layout = times_of(self.index), padded.layout
         if times is not None and layout is not None:
-            check_order(times[layout.rows], layout.widths, layout.rows)
+            times = times if layout.row_order is None else times[layout.row_order]
+            check_order(times, layout.widths, layout.rows)
+            warn_of_gaps(times, layout.widths, layout.rows, ids=padded.ids)
 
 
 Form = Table | Dense | Ragged | Framed
@@ -105,6 +120,7 @@ def as_form(X: Any) -> Form:
     n_dimensions = getattr(values, "ndim", 2)
     if n_dimensions > 3:
         raise ValueError(f"X has {n_dimensions} dimensions; expected {EXPECTED}.")
+    check_not_flat(values)
     check_not_dates("X", values)
     if n_dimensions == 3:
         return Dense(X, np.asarray(values), names)
@@ -138,8 +154,8 @@ def _names_of_frames(X: Any) -> Array | None:
         first, reference = frames[0]
         if not frame.columns.equals(reference.columns):
             raise ValueError(
-                f"Sequence {i} of X has the columns {list(frame.columns)}, sequence {first} has "
-                f"{list(reference.columns)}; give every sequence the same columns in the same order."
+                f"Sequence {i} of X has the columns {quoted(list(frame.columns))}, sequence {first} has "
+                f"{quoted(list(reference.columns))}; give every sequence the same columns in the same order."
             )
     return _names_of_columns(frames[0][1]) if frames else None
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .checks import check_array_like, check_not_dates, check_values, naming_text
+from .checks import check_array_like, check_not_dates, check_values, naming_text, quoted
 from .reading import FittedForm, Reader
 from .sequences import Array
 from .series import match_series
@@ -62,9 +62,11 @@ class StepReader:
     def _not_finite(self, rows: Array, allowed: Array) -> ValueError:
         i, j = (int(place) for place in np.argwhere(~allowed)[0])
         feature = self._form.names[j] if self._form.names else j
-        place = f"in series {self._series.tolist()[i]!r}, feature {feature!r}"
+        place = f"in series {quoted(self._series.tolist()[i])}, feature {quoted(feature)}"
         if np.isnan(rows[i, j]):
-            return ValueError(f"x has NaN {place}; impute it first. Only a step that is all NaN is padding.")
+            return ValueError(
+                f"x has NaN {place}; fill it in first, as SequenceImputer does. Only a step that is all NaN is padding."
+            )
         return ValueError(
             f"x has infinity, or a value too large for {self._dtype}, {place}; replace or clip it, or scale x."
         )
@@ -92,7 +94,8 @@ class StepReader:
         names = list(x.index) if is_row else list(getattr(x, "columns", []))
         if self._form.names and names != self._form.names and names and all(isinstance(name, str) for name in names):
             raise ValueError(
-                f"x has the features {names}, but {self._name} was fitted with {self._form.names}; "
+                f"x has the features {quoted(names)}, but {self._name} was fitted with "
+                f"{quoted(self._form.names)}; "
                 "give the same features in the same order."
             )
         if is_row or any(isinstance(index, pd.RangeIndex) for index in (x.index, self._series)):  # no names
@@ -101,8 +104,8 @@ class StepReader:
         places = match_series(ids, self._series)
         if (places >= 0).any() and not np.array_equal(places, np.arange(n)):
             raise ValueError(
-                f"x has the series {list(ids[:10])}, but the stream has {list(self._series[:10])}; give a row for "
-                "each, in this order, for example by x.reindex(stream.series)."
+                f"x has the series {quoted(list(ids[:10]))}, but the stream has "
+                f"{quoted(list(self._series[:10]))}; give a row for each, in this order, for example by x.reindex(stream.series)."
             )
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import quoted
 from .sequences import Array, Ints, Layout, Sequences, flat_rows, offsets
 
-IMPUTE = "impute it before framing, for example with sklearn.impute.SimpleImputer."
+IMPUTE = "fill it in, for example with SequenceImputer"
 
 Flags = NDArray[np.bool_]
 
@@ -83,13 +84,26 @@ def check_finite(padded: Sequences, starts: Ints, lengths: Ints, names: Array | 
     row = rows[np.argmax(flagged[rows])]
     feature = int(np.argmax(~np.isfinite(padded.table[row])))
     step = int((row - padded.starts[i]) // padded.stride) + padded.lead(i)  # as the user counts, padding included
-    name = feature if names is None else repr(str(names[feature]))
-    place = f"inside sequence {i} (step {step}, feature {name})"
+    name = feature if names is None else quoted(str(names[feature]))
+    place = f"{_whose(padded, i, row, step)}, feature {name})"
     if np.isnan(padded.table[row, feature]):
-        raise ValueError(f"X has NaN {place}; {IMPUTE}")
+        # Rows that are sequences of one feature are no steps of a table, as which the imputer would read them.
+        how = (
+            "" if padded.per_step or padded.n_features > 1 else " (of X[:, :, None] where X is 2-D, a sequence per row)"
+        )
+        raise ValueError(f"X has NaN {place}; {IMPUTE}{how}.")
     raise ValueError(
         f"X has infinity, or a value too large for {padded.table.dtype}, {place}; replace or clip it, or scale X first."
     )
+
+
+def _whose(padded: Sequences, i: int, row: int, step: int) -> str:
+    """Say where a step is, as far as its row or number: by the name of its series, if that is known."""
+    if padded.ids is None:
+        return f"inside sequence {i} (step {step}"
+    if padded.layout is not None and padded.layout.form == "rows":
+        return f"inside series {quoted(padded.ids[i])} (row {padded.layout.rows[row]}"
+    return f"inside sequence {i} of series {quoted(padded.ids[i])} (step {step}"
 
 
 def trim(starts: Ints, widths: Ints, stride: int, padding: Flags) -> tuple[Ints, Ints]:
@@ -115,6 +129,8 @@ def trim(starts: Ints, widths: Ints, stride: int, padding: Flags) -> tuple[Ints,
     #   padding  x  x  .  .  x
     #   after    2  2  2  3  6 (none)      so the range 0...4 begins at after[0] = 2
     #   before  -1 -1  2  3  3             and ends at before[4] = 3: start 2, length 2
+    if len(padding) == 0:  # no row to look up: all ranges are empty
+        return starts, np.zeros_like(widths)
     rows = np.arange(len(padding))
     after = _strided(np.where(padding, len(rows) + stride, rows), stride, len(rows) + stride)
     after = np.minimum.accumulate(after[::-1])[::-1].ravel()
@@ -140,6 +156,15 @@ def count_within(starts: Ints, lengths: Ints, stride: int, flagged: Flags) -> In
     totals = np.concatenate([np.zeros((1, stride), dtype=np.int64), np.cumsum(counts, axis=0)]).ravel()
     ends = starts + stride * lengths
     return np.where(lengths > 0, totals[np.minimum(ends, len(totals) - 1)] - totals[starts], 0)
+
+
+def covered(starts: Ints, lengths: Ints, stride: int, n_rows: int) -> Flags:
+    """Flag the rows of a table that lie in some range."""
+    # Ranges that have begun and not ended, so that memory is that of the rows, however many ranges share them.
+    some = lengths > 0
+    begun = np.bincount(starts[some], minlength=n_rows + stride)
+    ended = np.bincount((starts + stride * lengths)[some], minlength=n_rows + stride)
+    return np.asarray(np.cumsum(_strided(begun - ended, stride, 0), axis=0).ravel()[:n_rows] > 0)
 
 
 def _strided(values: Array, stride: int, fill: int) -> Array:

@@ -68,11 +68,16 @@ class SequenceForm(GivenForm):
         series : array-like of shape (n_sequences,), optional
             Series of each sequence, where there is one target per sequence.
         """
-        if series is not None and per_step:
-            raise ValueError(f"series= belongs to a 2-D X, a table with one row per step; X is {self._no_table}")
+        if per_step:
+            self.check_no_series(series)
         read = self._read(dtype, check, per_step)
         codes, _ = read_series(self.index, series, len(read), "sequence of X")
         return read if codes is None else replace(read, series=codes)
+
+    def check_no_series(self, series: Any) -> None:
+        """Raise an error for series of steps, which are those of the sequences."""
+        if series is not None:
+            raise ValueError(f"series= belongs to a 2-D X, a table with one row per step; X is {self._no_table}")
 
     @property
     def _no_table(self) -> str:
@@ -163,7 +168,8 @@ class Framed(SequenceForm):
             slots = flat_rows(offsets(widths) + widths - read.lengths, read.lengths)
             layout = Layout("dense", widths, step_slots=slots)
         series = None if windows.one_series else np.unique(windows.begins, return_inverse=True)[1].astype(np.int64)
-        return replace(read, table=table, per_step=per_step, layout=layout, series=series)
+        read = replace(read, series=series, ids=windows.ids, earlier=windows.earlier())
+        return replace(read, table=table, per_step=per_step, layout=layout)
 
     def as_rows(self, padded: Sequences) -> Sequences:
         """Read windows of one lag as the steps of their series: a range of the table for each.
@@ -196,4 +202,4 @@ class Framed(SequenceForm):
         slots = None if (lengths == widths).all() else flat_rows(first + widths - lengths, lengths)
         ids = None if windows.ids is None else windows.ids[first]
         layout = Layout("rows", widths, step_slots=slots, row_order=order)
-        return Sequences(padded.table, starts, lengths, per_step=True, layout=layout, ids=ids)
+        return Sequences(padded.table, starts, lengths, per_step=True, layout=layout, ids=ids, earlier=padded.earlier)

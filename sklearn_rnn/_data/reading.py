@@ -4,8 +4,10 @@
 X                                   one target per sequence           one target per step
 ==================================  ================================  =================================
 2-D array or DataFrame (n, f)       n univariate sequences, f steps   one sequence of n steps
-the same with ``series=`` or an     n univariate sequences, f steps   one sequence per series
-index of two or more levels
+the same, names of a lag table      n sequences, a step per lag       one sequence of n steps
+the same with ``columns=k``         n sequences of f / k steps        (does not apply)
+2-D with ``series=`` or an index    as above                          one sequence per series
+of two or more levels
 3-D array (n, steps, f), Windows    n sequences                       n sequences
 Windows of one lag                  n sequences of one step           one sequence per series
 list of (steps_i, f), (steps_i,)    n sequences                       n sequences
@@ -21,7 +23,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from .checks import quoted
 from .forms import Form, Table, as_form
+from .lag_columns import StepColumns
 from .padding import without_padding
 from .panels import Dense, Framed, Ragged
 from .pitfalls import lost_series
@@ -44,12 +48,15 @@ class FittedForm:
         Their names.
     has_series : bool, default=False
         Whether steps were read as those of several series, or of one with a name.
+    columns : StepColumns or None
+        How the columns of a table were steps, where each row was a sequence.
     """
 
     kind: str
     n_step_features: int
     names: list[str] | None = None
     has_series: bool = False
+    columns: StepColumns | None = None
 
     def as_steps(self) -> FittedForm:
         """Return the form of single steps: those of a table of univariate sequences have no column of their own."""
@@ -60,16 +67,18 @@ class FittedForm:
         if n_features == self.n_step_features:
             return
         note = f" per step: X is {form.word}, in fit it was {WORDS[self.kind]}" if form.kind != self.kind else ""
+        if isinstance(form, Dense) and form.values.shape[1] == self.n_step_features:
+            note += "; its axes look swapped, X.transpose(0, 2, 1) is (sequences, steps, features)"
         raise ValueError(
             f"X has {n_features} features, but {name} is expecting {self.n_step_features} features as input{note}."
         )
 
-    def check_names(self, names: Array | None, name: str) -> None:
+    def check_names(self, names: Any, name: str) -> None:
         """Raise an error if the features have other names, where both are known."""
         if names is not None and self.names is not None and list(names) != self.names:
             raise ValueError(
-                f"X has the features {list(names)}, but {name} was fitted with {self.names}; give the same "
-                "features in the same order."
+                f"X has the features {quoted(list(names))}, but {name} was fitted with {quoted(self.names)}; give the "
+                "same features in the same order."
             )
 
 
@@ -89,6 +98,8 @@ class Reader:
         Steps whose features all have this value are left out.
     fitted : FittedForm or None
         What fit saw; None before it.
+    columns : "auto", int or list of str, default="auto"
+        How the columns of a table are steps where each row is a sequence (see `StepColumns.learn`).
     """
 
     name: str
@@ -96,6 +107,7 @@ class Reader:
     dtype: Any
     mask_value: float | None = None
     fitted: FittedForm | None = None
+    columns: Any = "auto"
 
     def learn(self, X: Any, series: Any = None, *, columns_of: Any = None) -> tuple[FittedForm, Sequences]:
         """Read X for a fit.
@@ -165,7 +177,11 @@ class Reader:
             set_n_features(columns_of, padded.n_features)
         names = self.names(form, columns_of)  # once scikit-learn has set them
         has_series = self.per_step and (series is not None or form.tells_series)
-        return FittedForm(form.kind, padded.n_features, None if names is None else list(names), has_series), padded
+        columns = self._step_columns(form, columns_of)
+        return (
+            FittedForm(form.kind, padded.n_features, None if names is None else list(names), has_series, columns),
+            padded,
+        )
 
     def read_padded(self, form: Form, series: Any = None, *, columns_of: Any = None) -> Sequences:
         """Read X after a fit, padding included, whatever the order of its rows; only its features are compared."""
@@ -173,15 +189,25 @@ class Reader:
         self._known.check_features(form, padded.n_features, self.name)
         return padded
 
-    def names(self, form: Form, columns_of: Any) -> Array | None:
+    def names(self, form: Form, columns_of: Any) -> Any:
         """Names of the features of a step."""
-        if not isinstance(form, Table):
-            return form.names
-        if not self.per_step:  # columns are steps
-            return None
+        columns = self._step_columns(form, columns_of)
+        if columns is not None:
+            return columns.names
+        return self._names_of_columns(form, columns_of) if isinstance(form, Table) else form.names
+
+    def _names_of_columns(self, form: Form, columns_of: Any) -> Array | None:
         # Scikit-learn also knows the names of tables that are not of pandas, and an array has those of fit.
         known = getattr(columns_of, "feature_names_in_", None) if self._compares_columns else None
         return known if form.names is None else form.names
+
+    def _step_columns(self, form: Form, columns_of: Any) -> StepColumns | None:
+        """How columns are steps, as it was in fit if X was a table there; None unless rows are sequences."""
+        if self.per_step or not isinstance(form, Table):
+            return None
+        if self.fitted is not None and self._compares_columns:
+            return self.fitted.columns
+        return StepColumns.learn(self.columns, self._names_of_columns(form, columns_of), form.values.shape[1])
 
     @property
     def _known(self) -> FittedForm:
@@ -198,7 +224,9 @@ class Reader:
             check = partial(validate_data, columns_of, reset=learn)
         else:
             check = partial(check_array, input_name="X", estimator=self.name)
-        return form.read(self.dtype, check, per_step=self.per_step, series=series)
+        read = form.read(self.dtype, check, per_step=self.per_step, series=series)
+        columns = self._step_columns(form, columns_of)  # which takes a table that has been checked
+        return read if columns is None else columns.group(read)
 
     def _check_series(self, form: Form, series: Any) -> None:
         """Raise an error if steps tell no series apart although those of fit did."""

@@ -42,7 +42,9 @@ class Sequences:
     series : ndarray of shape (n_sequences,) or None
         Number of the series that each sequence belongs to, where several are known.
     ids : pandas.Index of length n_sequences or None
-        What the user calls the series that each sequence is; None where series have no names.
+        What the user calls the series that each sequence is, or is part of; None where series have no names.
+    earlier : ndarray of shape (n_windows,) or None
+        For windows, as long as they are all of X: see `Windows.earlier`.
     """
 
     table: Array
@@ -55,6 +57,7 @@ class Sequences:
     overlapping: bool = False
     series: Ints | None = None
     ids: pd.Index | None = None
+    earlier: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -85,6 +88,7 @@ class Sequences:
             starts=self.starts[index],
             lengths=self.lengths[index],
             layout=None,
+            earlier=None,
             series=None if self.series is None else self.series[index],
             ids=None if self.ids is None else self.ids[index],
         )

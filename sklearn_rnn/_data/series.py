@@ -120,7 +120,7 @@ def time_numbers(times: pd.Index) -> Array:
     return times.to_numpy(dtype=np.float64 if pd.api.types.is_float_dtype(times.dtype) else np.int64)
 
 
-def check_order(times: pd.Index, widths: Ints, rows: Ints) -> None:
+def check_order(times: pd.Index, widths: Ints, rows: Ints, name: str = "X") -> None:
     """Raise an error if times do not increase within each series.
 
     Parameters
@@ -131,10 +131,12 @@ def check_order(times: pd.Index, widths: Ints, rows: Ints) -> None:
         Rows of each series.
     rows : ndarray of shape (n_rows,)
         Where each of them is in X, for messages.
+    name : str, default="X"
+        What has the index.
     """
     if times.hasnans:
         row = int(rows[times.isna()].min())
-        raise ValueError(f"The index of X has a missing time in row {row}; fill it in or drop the row.")
+        raise ValueError(f"The index of {name} has a missing time in row {row}; fill it in or drop the row.")
     numbers = time_numbers(times)  # times of any kind compare as numbers do
     place = first_within(numbers[1:] <= numbers[:-1], widths)
     if place is None:
@@ -143,13 +145,13 @@ def check_order(times: pd.Index, widths: Ints, rows: Ints) -> None:
     earlier, time = times[place], times[place + 1]
     if time == earlier:
         raise ValueError(
-            f"X has two rows of the same time and series: rows {before} and {row} (index {time}). Keep one "
-            "of them, for example with X[~X.index.duplicated()]; if X holds several series, give series= or an "
-            "index of two levels."
+            f"{name} has two rows of the same time and series: rows {before} and {row} (index {time}). Keep one "
+            f"of them, for example with {name}[~{name}.index.duplicated()]; if X holds several series, give series= or "
+            "an index of two levels."
         )
     raise ValueError(
-        f"X is not in time order: row {row} (index {time}) comes after row {before} (index "
+        f"{name} is not in time order: row {row} (index {time}) comes after row {before} (index "
         f"{earlier}), of the same series. Sort X, and y with it, for example with "
-        "X.sort_index(); if X holds several series, give series= or an index of two levels; and "
+        f"{name}.sort_index(); if X holds several series, give series= or an index of two levels; and "
         "split with TimeSeriesSplit or shuffle=False, never by shuffling."
     )

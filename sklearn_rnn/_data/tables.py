@@ -10,15 +10,28 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from .checks import check_columns
-from .clock import next_time, plain, regular_steps, usual_steps
+from .checks import check_columns, naming_text, quoted
+from .clock import next_time, plain, regular_steps
 from .forms import Table, as_form
 from .sequences import Array, Ints, flat_rows, offsets
 from .series import check_order, group_series, index_of, match_series, read_series, times_of
 
 
-def read_panel(estimator: Any, X: Any, series: Any, *, reset: bool = False) -> Panel:
+def read_panel(estimator: Any, X: Any, series: Any, *, reset: bool = False, y: Any = None) -> Panel:
     """Check a table for an estimator, and find the series and the time of each row.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Compares X with what it was fitted to or, with `reset`, learns the features of X.
+    X : array-like of shape (n_rows, n_features)
+        The table.
+    series : array-like of shape (n_rows,) or None
+        Series of each row.
+    reset : bool, default=False
+        Whether this is a fit.
+    y : object, default=None
+        Its index has the times of the rows where X, an array, has none.
 
     Raises
     ------
@@ -34,8 +47,9 @@ def read_panel(estimator: Any, X: Any, series: Any, *, reset: bool = False) -> P
         )
     check_columns(X)
     types = [np.float64, np.float32]  # what is neither becomes float64; NaN is padding, or for the caller to judge
-    table = validate_data(estimator, X, reset=reset, dtype=types, ensure_all_finite=False, order="C")
-    return Panel.of(X, table, series)
+    with naming_text("X", X):
+        table = validate_data(estimator, X, reset=reset, dtype=types, ensure_all_finite=False, order="C")
+    return Panel.of(X, table, series, y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,13 +79,19 @@ class Panel:
     times: pd.Index | None = None
 
     @classmethod
-    def of(cls, X: Any, table: Array, series: Any = None) -> Panel:
+    def of(cls, X: Any, table: Array, series: Any = None, y: Any = None) -> Panel:
         """Bring the rows of X, whose values are `table`, together by series, as an index or `series` tells them."""
-        return cls.grouped(table, *read_series(index_of(X), series, len(table)), times_of(index_of(X)))
+        codes, ids = read_series(index_of(X), series, len(table))
+        name, index = "X", index_of(X)
+        if index is None and index_of(y) is not None and len(y) == len(table):
+            name, index = "y", index_of(y)
+        return cls.grouped(table, codes, ids, times_of(index), name)
 
     @classmethod
-    def grouped(cls, table: Array, codes: Ints | None, ids: pd.Index | None, times: pd.Index | None = None) -> Panel:
-        """Bring rows together by the number of their series, `codes`; one series if None."""
+    def grouped(
+        cls, table: Array, codes: Ints | None, ids: pd.Index | None, times: pd.Index | None = None, name: str = "X"
+    ) -> Panel:
+        """Bring rows together by the number of their series, `codes`; one series if None. `name` has the times."""
         widths, order = group_series(codes, len(table))
         positions = np.arange(len(table))
         if order is not None:
@@ -79,7 +99,7 @@ class Panel:
             positions[order] = np.arange(len(table))
             table, times = table[order], None if times is None else times[order]
         if times is not None:  # errors name the rows of X
-            check_order(times, widths, np.arange(len(table)) if order is None else order)
+            check_order(times, widths, np.arange(len(table)) if order is None else order, name)
         return cls(table, widths, positions, ids, times)
 
     @property
@@ -197,13 +217,6 @@ class Context:
         newest = panel.times[panel.firsts + panel.widths - 1]
         return cls(rows, list(newest), steps, panel.times.name)
 
-    @classmethod
-    def lenient(cls, panel: Panel, n: int) -> Context | None:
-        """Keep the last `n` rows of each series, whatever gaps there are in time; None if rows have no times."""
-        if panel.times is None or n == 0:
-            return None
-        return cls.of(panel, usual_steps(panel.times, panel.widths), n)
-
     @cached_property
     def following(self) -> list[Any]:
         """Time that comes next in each series; None where the step of time is not known."""
@@ -231,7 +244,7 @@ def steps_of(X: Any, panel: Panel) -> list[Any]:
     if panel.times is None:
         has_other_index = isinstance(getattr(X, "index", None), pd.Index)
         return [None if has_other_index else 1] * panel.n_series
-    return regular_steps(panel.times, panel.widths, np.argsort(panel.positions))
+    return regular_steps(panel.times, panel.widths, np.argsort(panel.positions), panel.ids)
 
 
 def column_positions(parameter: str, given: Any, names: Array | None, n_features: int) -> Ints:
@@ -240,10 +253,10 @@ def column_positions(parameter: str, given: Any, names: Array | None, n_features
     given = [] if given is None else list(given)
     missing = [item for item in given if not _is_column(item, columns, n_features)]
     if missing:
-        why = f"its columns are {columns}"
+        why = f"its columns are {quoted(columns)}"
         if names is None and any(isinstance(item, str) for item in missing):
             why = "X came without names; give a DataFrame, or set_output(transform='pandas') in a pipeline"
-        raise ValueError(f"{parameter}={missing} are no columns of X: {why}.")
+        raise ValueError(f"{parameter}={quoted(missing)} are no columns of X: {why}.")
     positions = [columns.index(item) if isinstance(item, str) else range(n_features)[item] for item in given]
     return np.array(list(dict.fromkeys(positions)), dtype=np.int64)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
@@ -12,7 +12,7 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _num_samples, check_array, column_or_1d
 
-from .checks import as_array, check_array_like
+from .checks import as_array, check_array_like, quoted
 from .numbers import as_numbers, finite_numbers
 from .sequences import Array, Layout, Sequences
 
@@ -30,14 +30,18 @@ class Targets:
         Numbers, or codes of classes.
     weights : ndarray of shape (n,) or None
         Weight of each; None means equal.
+    last : ndarray of the shape of values, or None
+        The newest values that are known when each is predicted, NaN where there are none; None if that is not known.
     """
 
     values: Array
     weights: Array | None = None
+    last: Array | None = None
 
     def take(self, index: Array) -> Targets:
         """Return some of the targets."""
-        return replace(self, values=self.values[index], weights=None if self.weights is None else self.weights[index])
+        beside = (None if each is None else each[index] for each in (self.weights, self.last))
+        return Targets(self.values[index], *beside)
 
 
 def read_numbers(y: Any, sequences: Sequences, reader: str) -> Array:
@@ -120,13 +124,30 @@ def read_weights(sample_weight: Any, sequences: Sequences) -> Array | None:
     return _scaled(weights, "sample_weight")
 
 
-def class_weights(class_weight: Any, classes: Array, codes: Array, weights: Array | None) -> Array | None:
-    """Multiply the weights of samples by the weights of their classes."""
+def class_weights(
+    class_weight: Any, classes: Array, codes: Array, weights: Array | None, counted: Array | None = None
+) -> Array | None:
+    """Multiply the weights of samples by the weights of their classes.
+
+    Parameters
+    ----------
+    class_weight : None, dict or "balanced"
+        As of the classifiers.
+    classes : ndarray of shape (n_classes,)
+        Labels in the order of their codes.
+    codes : ndarray of shape (n,)
+        Classes of the samples.
+    weights : ndarray of shape (n,) or None
+        Weights of the samples.
+    counted : ndarray of shape (n_counted,), optional
+        What "balanced" counts classes in: codes of training, where samples are those of validation.
+    """
     if class_weight is None:
         return weights
+    counted = codes if counted is None else counted
     if codes.ndim == 2:
         raise ValueError("class_weight is not defined for multilabel y; pass sample_weight instead.")
-    absent = np.setdiff1d(np.arange(len(classes)), codes)
+    absent = np.setdiff1d(np.arange(len(classes)), counted)
     if class_weight == "balanced" and len(absent):
         raise ValueError(
             f"class_weight='balanced' needs samples of every class, but y has none of {classes[absent].tolist()}; give "
@@ -139,9 +160,9 @@ def class_weights(class_weight: Any, classes: Array, codes: Array, weights: Arra
         if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf)
     }
     if bad:
-        raise ValueError(f"class_weight must be numbers that are finite and not negative; got {bad}.")
+        raise ValueError(f"class_weight must be numbers that are finite and not negative; got {quoted(bad)}.")
     # compute_class_weight counts samples, not their weights, as it does within scikit-learn's classifiers.
-    per_class = compute_class_weight(class_weight, classes=classes, y=classes[codes])
+    per_class = compute_class_weight(class_weight, classes=classes, y=classes[counted])
     return _scaled(per_class[codes] * (1.0 if weights is None else weights), "class_weight")
 
 
@@ -250,7 +271,8 @@ def _place(i: int, sequences: Sequences) -> str:
     # From the number of a step, padding left out, to its slot in what the user gave, and from there to row or step.
     slot = i if layout.step_slots is None else int(layout.step_slots[i])
     if layout.form == "rows":
-        return f"in row {layout.rows[slot]}"
+        whose = "" if sequences.ids is None else f" (series {quoted(sequences.ids.repeat(layout.widths)[slot])})"
+        return f"in row {layout.rows[slot]}{whose}"
     ends = np.cumsum(layout.widths)
     sequence = int(np.searchsorted(ends, slot, side="right"))
     return f"in sequence {sequence} (step {slot - int(ends[sequence] - layout.widths[sequence])})"

@@ -36,12 +36,16 @@ class Windows(NDArrayOperatorsMixin):
         Steps of a window.
     step : int, default=1
         Rows from one step to the next.
+    horizon : int or None
+        Rows from the newest step of a window to the row that it belongs to, as of `ShiftFramer`; None if not known.
     index : pandas.Index or None
         Index of the row of X that each window belongs to.
     columns : ndarray of str or None
         Names of the features.
     ids : pandas.Index or None
         What the user calls the series of each window; None where series have no names.
+    padding_is_known : bool, default=False
+        Whether windows that hold nothing but padding are meant, or the user has been warned of them.
 
     Examples
     --------
@@ -63,18 +67,22 @@ class Windows(NDArrayOperatorsMixin):
         *,
         lags: int,
         step: int = 1,
+        horizon: int | None = None,
         index: pd.Index | None = None,
         columns: Array | None = None,
         ids: pd.Index | None = None,
+        padding_is_known: bool = False,
     ) -> None:
         self.table = table
         self.ends = ends
         self.begins = begins
         self.lags = lags
         self.step = step
+        self.horizon = horizon
         self.index = index
         self.columns = columns
         self.ids = ids
+        self.padding_is_known = padding_is_known
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -115,6 +123,22 @@ class Windows(NDArrayOperatorsMixin):
         starts = np.where(known > 0, self.ends - (known - 1) * self.step, 0)
         return Sequences(self.table, starts, known, self.step, width=self.lags, overlapping=True)
 
+    def earlier(self) -> Ints | None:
+        """Find for each window the one whose target is the newest that is known when its own is predicted.
+
+        Returns
+        -------
+        ndarray of shape (n_windows,) or None
+            Its position, or -1 where it is not among these windows; None if `horizon` is not known.
+        """
+        if self.horizon is None or len(self) == 0:
+            return None
+        rows = self.ends + self.horizon
+        known = rows - max(self.horizon, 1)  # with a horizon of 0 a window holds its own row, but not its own target
+        order = np.argsort(rows, kind="stable")
+        found = order[np.minimum(np.searchsorted(rows, known, sorter=order), len(rows) - 1)]
+        return np.where((rows[found] == known) & (self.begins[found] == self.begins), found, -1)
+
     def __len__(self) -> int:
         return len(self.ends)
 
@@ -137,19 +161,14 @@ class Windows(NDArrayOperatorsMixin):
 
     def _take(self, rows: Any) -> Windows:
         """Select windows, without a copy of the table."""
-        return Windows(
-            self.table,
-            self.ends[rows],
-            self.begins[rows],
-            lags=self.lags,
-            step=self.step,
-            index=None if self.index is None else self.index[rows],
-            columns=self.columns,
-            ids=None if self.ids is None else self.ids[rows],
-        )
+        some = copy(self)
+        some.ends, some.begins = self.ends[rows], self.begins[rows]
+        some.index = None if self.index is None else self.index[rows]
+        some.ids = None if self.ids is None else self.ids[rows]
+        return some
 
     def on(self, table: Array) -> Windows:
-        """Return the same windows over another table of as many rows and columns."""
+        """Return the same windows over another table of as many rows."""
         other = copy(self)
         other.table = table
         return other

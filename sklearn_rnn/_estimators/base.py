@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.forms import as_form
-from .._data.holdout import Part, split
-from .._data.pitfalls import check_no_overlap, check_series_kept
+from .._data.holdout import Given, Part, split
+from .._data.layouts import warn_of_layout
+from .._data.pitfalls import check_no_overlap, check_order_by_y, check_series_kept, warn_of_empty
 from .._data.reading import FittedForm, Reader
 from .._data.sequences import Array, Sequences
 from .._data.targets import Targets, read_weights
@@ -23,10 +24,12 @@ from .._training.batches import Batches
 from .._training.net import SequenceNet
 from .._training.train import build_net, take_over, train
 from .codecs import Codec
+from .declaring import DeclaredEstimator
+from .input_parameters import ColumnParameters
 from .parameters import GeneralParameters, TrainingParameters
 
 
-class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
+class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters, DeclaredEstimator):
     """Base of all estimators: subclasses name a network, and say how y is read and coded for it."""
 
     # One target per sequence, read as a whole, unless a subclass makes parameters of these.
@@ -44,7 +47,18 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
     _form: FittedForm
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, series: Any = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        series: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        series_val: Any = None,
+    ) -> Any:
         """Train the network from new weights, or with ``warm_start=True`` from those of the last fit.
 
         Parameters
@@ -58,6 +72,13 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             Weight of each sequence or, with ``return_sequences=True``, of each step.
         series : array-like of shape (n,), optional
             Series that each row of X belongs to.
+        X_val, y_val : array-like, DataFrame or list of arrays, optional
+            Validation data of your own, read as `predict` and `score` read them: sequences begin with a state of
+            zero. They take the place of the part that early stopping holds out, so that all of X is learned from;
+            without early stopping their loss is only recorded. A `Pipeline` transforms X_val as it does X with
+            ``transform_input=["X_val"]``.
+        sample_weight_val, series_val : array-like, optional
+            Weights and series of the validation data.
 
         Returns
         -------
@@ -68,10 +89,13 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         ------
         ValueError
             If X or y can't be read, parameters contradict each other, or the loss is no longer finite.
+        KeyboardInterrupt
+            On Ctrl-C, after keeping what was learned: the estimator is fitted, with the weights reached (with early
+            stopping the best ones) and a row in ``history_`` for each epoch completed. If none was, what an earlier
+            fit learned is still there.
         """
-        # All at once, and only now: a fit that raises leaves the estimator as it was.
-        self.__dict__ = self._fitted(X, y, sample_weight, series).__dict__
-        return self
+        given = Given.of(X_val, y_val, sample_weight_val, series_val)
+        return self._fit(X, y, sample_weight, series, given=given)
 
     def summary(self) -> pd.DataFrame:
         """Count the parameters of each layer.
@@ -90,6 +114,17 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         check_is_fitted(self)
         return self.net_.module_
 
+    @property
+    def step_columns_(self) -> pd.DataFrame:
+        """Which column of X is which feature of which step."""
+        check_is_fitted(self)
+        columns = self._form.columns
+        if columns is None:
+            raise AttributeError("step_columns_ is there after a fit on a 2-D X with one target per sequence.")
+        layout = columns.layout(self.n_features_in_)
+        names = getattr(self, "feature_names_in_", None)
+        return pd.DataFrame(layout if names is None else names[layout], columns=columns.names).rename_axis("step")
+
     @abstractmethod
     def _network(self, n_features: int, n_outputs: int) -> tuple[type[Network], dict[str, Any]]:
         """Return the class of the network and the arguments of its constructor."""
@@ -106,13 +141,20 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
     def _criterion(self) -> Any:
         """Return the loss, as a torch module of outputs and targets."""
 
-    def _weigh(self, codes: Array, weights: Array | None) -> Array | None:
-        """Return the weights of targets."""
+    def _weigh(self, codes: Array, weights: Array | None, learned: Array | None = None) -> Array | None:
+        """Return the weights of targets; of those of validation, if `learned` are the codes of training."""
         return weights
 
     def _scaled(self, targets: Targets) -> Codec:
         """Return the codec with the scale of training targets, if it has one."""
         return self._codec
+
+    def _targets(self, sequences: Sequences, codes: Array, weights: Array | None) -> Targets:
+        """Return targets, in the order of X."""
+        return Targets(codes, weights)
+
+    def _compare(self, part: Part, valid: Part, epochs: list[dict[str, Any]]) -> None:
+        """Compare what was learned in these epochs with predictions that need no network."""
 
     def _check_options(self) -> None:
         """Raise if parameters can't be combined, whatever the data are."""
@@ -124,13 +166,29 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Return training batches in the form that the network learns from."""
         return batches
 
-    def _fitted(
-        self, X: Any, y: Any, sample_weight: Any, series: Any, *, continuing: bool = False, classes: Any = None
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        series: Any,
+        *,
+        given: Given | None = None,
+        continuing: bool = False,
+        classes: Any = None,
     ) -> Any:
-        """Return a trained copy, so that an error leaves this estimator as it was.
+        """Fit, or with `continuing` (partial_fit) for one more epoch, from the state of the optimizer too."""
+        new, interruption = self._fitted(X, y, sample_weight, series, given, continuing=continuing, classes=classes)
+        # All at once, and only now: a fit that raises anything else leaves the estimator as it was.
+        self.__dict__ = new.__dict__
+        if interruption is not None:
+            raise interruption
+        return self
 
-        With `continuing` (partial_fit) it is trained for one more epoch, from the state of the optimizer too.
-        """
+    def _fitted(
+        self, X: Any, y: Any, sample_weight: Any, series: Any, given: Given | None, *, continuing: bool, classes: Any
+    ) -> tuple[Any, KeyboardInterrupt | None]:
+        """Return a trained copy, so that an error leaves this estimator as it was, and what interrupted training."""
         self._validate_params()  # scikit-learn skips this in later calls of partial_fit
         new = copy.copy(self)
         new._check_options()
@@ -142,23 +200,27 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         part, valid = new._learn_y(y, sample_weight, sequences, reset=earlier is None, classes=classes), None
         # The split is drawn before the seed of the net: an order that stored results depend on.
         random_state = check_random_state(self.random_state)
-        if self.early_stopping and not continuing:
+        if given is not None:
+            valid = new._read_given(given, part)
+        elif self.early_stopping and not continuing:
             part, valid = new._split(part, random_state)
         if earlier is None:  # from the training part alone: what is held out must not be seen
             new._codec = new._scaled(part.targets)
-        new.net_ = build_net(new, sequences.n_features, int(random_state.randint(2**31 - 1)))
+        seed = int(random_state.randint(2**31 - 1))
+        new.net_ = build_net(new, sequences.n_features, seed, continuing=continuing)
         new._check_network(new.net_.module_)
         if earlier is not None:
             take_over(new.net_, earlier, optimizer=continuing)
-        train(new, part, valid, continuing=continuing, carried=carried)
-        return new
+        return new, train(new, part, valid, continuing=continuing, carried=carried)
 
     def _learn_form(self, X: Any, y: Any, series: Any, *, reset: bool) -> Sequences:
         """Read X for training, and learn its form if `reset`."""
         form = as_form(X)
         check_series_kept(form, y, series, per_step=self.return_sequences)
+        check_order_by_y(form, y, series, per_step=self.return_sequences)
         if reset:
             self._form, sequences = self._reader(None).learn(form, series, columns_of=self)
+            warn_of_layout(form)
         else:
             sequences = self._reader(self._form).read(form, series, columns_of=self)
         if self.stateful:
@@ -176,7 +238,22 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             self._codec = self._new_codec(values, classes)
             self.n_outputs_ = self._codec.n_outputs
         codes = self._codec.code(values)
-        return Part(sequences, Targets(codes, self._weigh(codes, read_weights(sample_weight, sequences))))
+        return Part(
+            sequences, self._targets(sequences, codes, self._weigh(codes, read_weights(sample_weight, sequences)))
+        )
+
+    def _read_given(self, given: Given, learned: Part) -> Part:
+        """Read validation data, as they would be read for a score."""
+        try:
+            form = as_form(given.X)
+            check_series_kept(form, given.y, given.series, per_step=self.return_sequences)
+            sequences = self._reader(self._form).read(form, given.series, columns_of=self)
+            codes = self._codec.code(self._read_y(given.y, sequences))
+            weights = self._weigh(codes, read_weights(given.sample_weight, sequences), learned.targets.values)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"Validation data (X_val, y_val): {error}") from error
+        return Part(sequences, self._targets(sequences, codes, weights))
 
     def _split(self, whole: Part, random_state: np.random.RandomState) -> tuple[Part, Part]:
         # Windows that overlap share steps: a random part of them would have been seen in training.
@@ -186,16 +263,21 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         return split(whole, how, self.validation_fraction, stratify=stratify, random_state=random_state)
 
     def _reader(self, form: FittedForm | None) -> Reader:
-        return Reader(type(self).__name__, self.return_sequences, np.dtype(self.dtype), self.mask_value, form)
+        dtype = np.dtype(self.dtype)
+        return Reader(type(self).__name__, self.return_sequences, dtype, self.mask_value, form, self.columns)
 
-    def _read(self, X: Any, series: Any) -> Sequences:
-        """Read X for a prediction."""
+    def _read(self, X: Any, series: Any, y: Any = None) -> Sequences:
+        """Read X for a prediction, or for a score with y."""
         check_is_fitted(self)
         if self.return_sequences != self.module_.return_sequences:
             raise ValueError(f"return_sequences was set to {self.return_sequences} after fit; call fit again.")
         if isinstance(X, Sequences):  # scorers that run after each epoch pass on what fit has read
             return X
-        return self._reader(self._form).read(X, series, columns_of=self)
+        form = as_form(X)
+        check_order_by_y(form, y, series, per_step=self.return_sequences)
+        sequences = self._reader(self._form).read(form, series, columns_of=self)
+        warn_of_empty(form, sequences)
+        return sequences
 
     def _predict(self, X: Any, series: Any, method: str = "predict") -> Any:
         """Run the network, decode its outputs, and give them the form of X."""
@@ -216,7 +298,9 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             "module_": ("torch.nn.Module", "Its torch module, with ``forward(x, state) -> (output, state)``."),
             "history_": (
                 "DataFrame",
-                "A row per epoch: train_loss, valid_loss with early stopping, scores, and dur in seconds.",
+                "A row per epoch: train_loss, valid_loss with validation data, scores, lr with a schedule, and dur in\n"
+                "seconds. Of a regressor with validation data also mean_loss, that of the mean of y, and where X is\n"
+                "windows of `ShiftFramer`, last_value_loss, that of the last value of y known before each.",
             ),
             "n_iter_": ("int", "Epochs run."),
             "n_outputs_": ("int", "Targets per sequence or step; of an encoder-decoder outputs per output step."),
@@ -224,6 +308,11 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             "feature_names_in_": (
                 "ndarray of str",
                 "Names of the columns, if X was a DataFrame with names that are all strings.",
+            ),
+            "step_columns_": (
+                "DataFrame of shape (n_steps, n_features)",
+                "Column of a 2-D X that each feature of each step is, by name or number (see `columns`). Only after a\n"
+                "fit on a 2-D X with one target per sequence.",
             ),
         }
 

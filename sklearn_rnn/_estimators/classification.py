@@ -10,8 +10,9 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 
 from .._data.holdout import Part
+from .._data.layouts import warn_of_one_hot
 from .._data.sequences import Array, Sequences
-from .._data.targets import read_labels, read_weights
+from .._data.targets import class_weights, read_labels, read_weights
 from .._networks.losses import classification_loss
 from .base import SequenceEstimator
 from .codecs import Codec, Labels
@@ -47,9 +48,10 @@ class SequenceClassifier(
         ------
         ValueError
             As in `fit`, for a class that the first call did not know, and with ``early_stopping=True``.
+        KeyboardInterrupt
+            On Ctrl-C. If the epoch was not completed, the estimator is as it was.
         """
-        self.__dict__ = self._fitted(X, y, sample_weight, series, continuing=True, classes=classes).__dict__
-        return self
+        return self._fit(X, y, sample_weight, series, continuing=True, classes=classes)
 
     def predict(self, X: Any, *, series: Any = None) -> Any:
         """Predict the class of each sequence, or of each step.
@@ -149,7 +151,7 @@ class SequenceClassifier(
         float
             Between 0 and 1.
         """
-        sequences = self._read(X, series)
+        sequences = self._read(X, series, y)
         y = self._read_y(y, sequences)
         predicted = self._codec.decode(self.net_.outputs_of(sequences))
         return float(accuracy_score(y, predicted, sample_weight=read_weights(sample_weight, sequences)))
@@ -161,6 +163,8 @@ class SequenceClassifier(
         if not reset:
             self._check_unchanged(classes)
         part = super()._learn_y(y, sample_weight, sequences, reset=reset, classes=classes)
+        if reset and self._codec.multilabel:
+            warn_of_one_hot(part.targets.values)
         self.classes_ = self._codec.classes  # where scikit-learn looks for it
         return part
 
@@ -185,7 +189,9 @@ class SequenceClassifier(
     def _new_codec(self, y: Array, classes: Any) -> Codec:
         return Labels.of(y, classes, one_logit_for_two=self._one_logit_for_two)
 
-    def _weigh(self, codes: Array, weights: Array | None) -> Array | None:
+    def _weigh(self, codes: Array, weights: Array | None, learned: Array | None = None) -> Array | None:
+        if learned is not None:  # of validation, which needs no second class
+            return class_weights(self.class_weight, self.classes_, codes, weights, learned)
         return self._codec.weigh(codes, weights, self.class_weight)
 
     def _criterion(self) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils.validation import column_or_1d
 
+from .._data.checks import quoted
 from .._data.sequences import Array
 from .._data.targets import Targets, class_weights
 
@@ -207,7 +208,7 @@ class Labels(Codec):
             return cls(y.shape[1], codes, multilabel=True, one_logit_per_label=True)
         labels = np.unique(y if given is None else given)
         if len(labels) < 2:
-            raise ValueError(f"y has one class only, {labels.tolist()[0]!r}; a classifier needs at least two.")
+            raise ValueError(f"y has one class only, {quoted(labels.tolist()[0])}; a classifier needs at least two.")
         return cls(1, labels, multilabel=False, one_logit_per_label=len(labels) == 2 and one_logit_for_two)
 
     @property
@@ -228,7 +229,7 @@ class Labels(Codec):
         return np.searchsorted(self.classes, y)  # classes are sorted, as np.unique returns them
 
     def weigh(self, codes: Array, weights: Array | None, class_weight: Any) -> Array | None:
-        """Return the weights of targets, times those of their classes."""
+        """Return the weights of targets to learn from, times those of their classes."""
         counting = codes if weights is None else codes[weights > 0]
         if not self.multilabel and len(np.unique(counting)) < 2 <= len(np.unique(codes)):
             raise ValueError("sample_weight leaves one class only with weight; a classifier needs at least two.")

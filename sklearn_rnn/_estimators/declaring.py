@@ -5,9 +5,14 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import Field, dataclass, field, fields
-from itertools import count
+from itertools import chain, count
 from textwrap import indent
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import InvalidParameterError, StrOptions
+
+from .._data.names import did_you_mean
 
 T = TypeVar("T", bound=type)
 
@@ -58,6 +63,23 @@ def estimator(cls: T) -> T:
     made._parameter_constraints = {item.name: item.metadata["constraint"] for item in stated}
     made.__doc__ = _documented(made, stated)
     return cls
+
+
+class DeclaredEstimator(BaseEstimator):
+    """Base of estimators whose parameters are stated: an unknown option raises an error with the one that is meant."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
+
+    def _validate_params(self) -> None:
+        try:
+            super()._validate_params()
+        except InvalidParameterError as error:
+            stated = re.match(r"The '(\w+)' parameter", str(error))
+            raise InvalidParameterError(f"{error}{self._hint(stated[1]) if stated else ''}") from None
+
+    def _hint(self, name: str) -> str:
+        options = (each.options for each in self._parameter_constraints[name] if isinstance(each, StrOptions))
+        return did_you_mean(name, getattr(self, name), chain.from_iterable(options))
 
 
 def _documented(cls: Any, stated: list[Field[Any]]) -> str:

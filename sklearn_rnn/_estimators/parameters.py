@@ -13,18 +13,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._networks.losses import CLASSIFICATION, REGRESSION
 from .._training.optimizers import OPTIMIZERS
+from .._training.schedules import SCHEDULES
 from .declaring import parameter, parameter_group
-
-GAL = """Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks,
-NeurIPS."""
-WILLIAMS_PENG = """Williams and Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent
-network trajectories, Neural Computation 2(4)."""
-CHO = """Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
-translation, EMNLP."""
-SUTSKEVER = "Sutskever, Vinyals and Le (2014), Sequence to sequence learning with neural networks, NeurIPS."
-WILLIAMS_ZIPSER = """Williams and Zipser (1989), A learning algorithm for continually running fully recurrent neural
-networks, Neural Computation 1(2)."""
-BENGIO = "Bengio et al. (2015), Scheduled sampling for sequence prediction with recurrent neural networks, NeurIPS."
+from .papers import BENGIO, CHO, GAL, LOSHCHILOV_HUTTER, SMITH_TOPIN, SUTSKEVER, WILLIAMS_PENG, WILLIAMS_ZIPSER
 
 AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
@@ -181,12 +172,13 @@ class RegressionLossParameters:
 
     loss: Any = parameter(
         default="squared_error",
-        constraint=[StrOptions(set(REGRESSION)), type, torch.nn.Module],
-        kind='{"squared_error", "absolute_error", "huber", "quantile"} or a torch loss',
+        constraint=[StrOptions(set(REGRESSION)), callable],
+        kind='{"squared_error", "absolute_error", "huber", "quantile"}, torch loss or function',
         text=(
-            "What training minimises. A torch loss, class or instance, takes (output, target), both of shape (n,\n"
-            "n_outputs), of an encoder-decoder (n, output_steps, n_outputs); with weights its reduction must be\n"
-            "'none', as it is if a class is given."
+            "What training minimises. A torch loss, class or instance, or a function takes (output, target), both\n"
+            "tensors of shape (n, n_outputs), of an encoder-decoder (n, output_steps, n_outputs). It returns a loss\n"
+            "per element or per target, or one number for all; with weights not the latter: the reduction of a torch\n"
+            "loss must be 'none', as it is if a class is given. A lambda can't be pickled."
         ),
     )
     quantile: float = parameter(
@@ -203,12 +195,13 @@ class ClassificationLossParameters:
 
     loss: Any = parameter(
         default="log_loss",
-        constraint=[StrOptions(set(CLASSIFICATION)), type, torch.nn.Module],
-        kind='{"log_loss"} or a torch loss',
+        constraint=[StrOptions(set(CLASSIFICATION)), callable],
+        kind='{"log_loss"}, torch loss or function',
         text=(
-            "What training minimises. A torch loss, class or instance, takes (output, target), of shape (n,\n"
-            "n_outputs) and codes of classes of shape (n,); with weights its reduction must be 'none', as it is if\n"
-            "a class is given."
+            "What training minimises. A torch loss, class or instance, or a function takes (output, target), tensors\n"
+            "of shape (n, n_classes) and codes of classes of shape (n,); of a multilabel y both (n, n_labels). It\n"
+            "returns a loss per element or per target, or one number for all; with weights not the latter: the\n"
+            "reduction of a torch loss must be 'none', as it is if a class is given. A lambda can't be pickled."
         ),
     )
 
@@ -225,6 +218,19 @@ class TrainingParameters:
     )
     # The default of Adam in its paper (Kingma and Ba, 2015), in torch and in Keras.
     lr: float = parameter(default=1e-3, constraint=[POSITIVE], kind="float", text="Learning rate.")
+    lr_schedule: Any = parameter(
+        default=None,
+        constraint=[None, StrOptions(set(SCHEDULES)), callable],
+        kind='{"cosine", "onecycle", "plateau"}, callable or None',
+        text=(
+            'How `lr` changes over the `max_epochs` of a `fit`. "cosine": it falls to zero with each update []_.\n'
+            '"onecycle": it rises to `lr` in the first 30 %, then falls to nearly zero []_. "plateau": a fifth is\n'
+            "left of it after ``n_iter_no_change // 2`` epochs without a better loss, of validation if there is one.\n"
+            "A callable takes an optimizer and returns a scheduler of torch, which steps after each epoch. Early\n"
+            "stopping may end a schedule before its time. Each `fit` begins a new one; `partial_fit` learns at `lr`."
+        ),
+        sources=(LOSHCHILOV_HUTTER, SMITH_TOPIN),
+    )
     optimizer_params: dict[str, Any] | None = parameter(
         default=None,
         constraint=[None, dict],
@@ -267,7 +273,8 @@ class TrainingParameters:
         constraint=["boolean"],
         kind="bool",
         text=(
-            "Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best\nweights."
+            "Whether to hold out a part of the data (or to take X_val of `fit`), stop when its loss no longer falls,\n"
+            "and restore the best weights."
         ),
     )
     # This and the next two have the names and defaults of scikit-learn's MLPRegressor.
@@ -353,7 +360,7 @@ class GeneralParameters:
         default=0,
         constraint=[Interval(Integral, 0, 2, closed="both"), "boolean"],
         kind="int",
-        text="0: silent, 1: a progress bar per epoch, 2: a line per epoch.",
+        text="0: silent, 1: a progress bar for all epochs of a `fit`, 2: a line per epoch.",
     )
     scoring: Any = parameter(
         default=None,
@@ -368,7 +375,10 @@ class GeneralParameters:
         default=None,
         constraint=[None, list],
         kind="list or None",
-        text="Callbacks of skorch, which see the net. Each is used as it is, not copied.",
+        text=(
+            "Callbacks of skorch, which see the net. Each is used as it is, not copied. One that raises a\n"
+            "KeyboardInterrupt at the end of an epoch ends training there, as skorch's own do."
+        ),
     )
     device: Any = parameter(
         default="auto",

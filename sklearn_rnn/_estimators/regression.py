@@ -7,9 +7,12 @@ from typing import Any, ClassVar
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 
+from .._data.holdout import Part
+from .._data.naive import last_known
 from .._data.sequences import Array, Sequences
 from .._data.targets import Targets, read_numbers, read_weights
 from .._networks.losses import regression_loss
+from .._training.naive import compare
 from .base import SequenceEstimator
 from .codecs import Codec, Numbers
 from .parameters import RegressionLossParameters, RegressionTargetParameters
@@ -41,9 +44,10 @@ class SequenceRegressor(RegressorMixin, RegressionTargetParameters, RegressionLo
         ------
         ValueError
             As in `fit`, and with ``early_stopping=True``.
+        KeyboardInterrupt
+            On Ctrl-C. If the epoch was not completed, the estimator is as it was.
         """
-        self.__dict__ = self._fitted(X, y, sample_weight, series, continuing=True).__dict__
-        return self
+        return self._fit(X, y, sample_weight, series, continuing=True)
 
     def predict(self, X: Any, *, series: Any = None) -> Any:
         """Predict the target of each sequence, or of each step.
@@ -84,13 +88,19 @@ class SequenceRegressor(RegressorMixin, RegressionTargetParameters, RegressionLo
         float
             One for a perfect prediction, zero for a constant one; the mean over outputs and output steps.
         """
-        sequences, codec = self._read(X, series), self._codec.for_scorers()  # r2_score takes no 3-D targets
+        sequences, codec = self._read(X, series, y), self._codec.for_scorers()  # r2_score takes no 3-D targets
         values = codec.restore(self._codec.code(self._read_y(y, sequences)))
         predicted = codec.decode(self.net_.outputs_of(sequences))
         return float(r2_score(values, predicted, sample_weight=read_weights(sample_weight, sequences)))
 
     def _read_y(self, y: Any, sequences: Sequences) -> Array:
         return read_numbers(y, sequences, type(self).__name__)
+
+    def _targets(self, sequences: Sequences, codes: Array, weights: Array | None) -> Targets:
+        return Targets(codes, weights, last_known(sequences, codes))  # while the order of rows is known
+
+    def _compare(self, part: Part, valid: Part, epochs: list[dict[str, Any]]) -> None:
+        compare(self, part, valid, epochs)
 
     def _new_codec(self, y: Array, classes: Any) -> Codec:
         return Numbers.of(y)

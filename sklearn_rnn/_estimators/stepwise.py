@@ -67,6 +67,11 @@ class StepwiseEstimator(TimeParameters, SequenceEstimator):
                 "per sequence each of them begins with a state of zero. Set tbptt, such as tbptt=50, use "
                 "return_sequences=True for a target per step of a series, or stateful=False."
             )
+        if self.return_sequences and not (isinstance(self.columns, str) and self.columns == "auto"):
+            raise ValueError(
+                f"columns={self.columns!r} says how a row of X is cut into steps, but with return_sequences=True each "
+                "row is one step; use columns='auto', or return_sequences=False for one target per sequence."
+            )
         # With one target per sequence k1 plays no part, so that nothing is lost.
         if k1 > k2 and self.return_sequences:
             warn_caller(

@@ -36,11 +36,11 @@ class WeightedMean(nn.Module):
 
     Parameters
     ----------
-    loss : Module
+    loss : Module or function
         Returns a loss per element, or per target; one that returns a single number takes no weights.
     """
 
-    def __init__(self, loss: nn.Module) -> None:
+    def __init__(self, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__()
         self.loss = loss
 
@@ -50,8 +50,8 @@ class WeightedMean(nn.Module):
         if losses.ndim == 0:  # reduced already: the weights of targets come too late
             if weight is not None:
                 raise ValueError(
-                    f"{type(self.loss).__name__} returns one number for a whole batch, which can't be weighted; use a "
-                    "loss with reduction='none', or no sample_weight, class_weight or early stopping on a table."
+                    f"{self._name} returns one number for a whole batch, which can't be weighted; use a loss with "
+                    "reduction='none', or no sample_weight, class_weight or early stopping on a table."
                 )
             return losses
         if weight is None:
@@ -60,6 +60,10 @@ class WeightedMean(nn.Module):
             losses = losses.flatten(1).mean(dim=1)
         # A batch whose weights are all zero has a loss of zero, not NaN.
         return (losses * weight).sum() / weight.sum().clamp(min=torch.finfo(weight.dtype).tiny)
+
+    @property
+    def _name(self) -> str:
+        return getattr(self.loss, "__name__", type(self.loss).__name__)
 
     def _losses(self, output: Tensor, target: Tensor) -> Tensor:
         try:
@@ -72,10 +76,10 @@ class WeightedMean(nn.Module):
         return losses
 
     def _of(self, output: Tensor, target: Tensor) -> str:
-        return f"{type(self.loss).__name__} of outputs {tuple(output.shape)} and targets {tuple(target.shape)}"
+        return f"{self._name} of outputs {tuple(output.shape)} and targets {tuple(target.shape)}"
 
 
-def regression_loss(loss: Any, quantile: float) -> nn.Module:
+def regression_loss(loss: Any, quantile: float) -> Callable[[Tensor, Tensor], Tensor]:
     """Return the loss of a regressor, per element."""
     named: dict[str, Callable[[], nn.Module]] = {
         "squared_error": lambda: nn.MSELoss(reduction="none"),
@@ -86,15 +90,15 @@ def regression_loss(loss: Any, quantile: float) -> nn.Module:
     return named[loss]() if isinstance(loss, str) else _torch_loss(loss)
 
 
-def classification_loss(loss: Any, one_logit_per_label: bool) -> nn.Module:
+def classification_loss(loss: Any, one_logit_per_label: bool) -> Callable[[Tensor, Tensor], Tensor]:
     """Return the loss of a classifier, for one logit per label (0 or 1) or for one logit per class (a code)."""
     if not isinstance(loss, str):
         return _torch_loss(loss)
     return (nn.BCEWithLogitsLoss if one_logit_per_label else nn.CrossEntropyLoss)(reduction="none")
 
 
-def _torch_loss(loss: Any) -> nn.Module:
-    """Build a torch loss, unreduced where torch lets it."""
+def _torch_loss(loss: Any) -> Callable[[Tensor, Tensor], Tensor]:
+    """Build a torch loss, unreduced where torch lets it; an instance or a function is one already."""
     if isinstance(loss, type):
         if not issubclass(loss, nn.Module):
             raise ValueError(f"loss={loss!r} is no class of torch.nn.Module, such as torch.nn.HuberLoss.")

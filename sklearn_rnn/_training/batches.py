@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -145,6 +146,11 @@ class Batches:
 
     def __len__(self) -> int:
         return len(self.data)
+
+    @property
+    def n_updates(self) -> int:
+        """Updates of an epoch."""
+        return math.ceil(len(self.data.targeted) / self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Batch, Pair]]:
         index = self.data.targeted

@@ -160,7 +160,12 @@ class TruncatedBatches:
 
     def __len__(self) -> int:
         """Count the places in all updates, so that as many batches of `n_lanes` are an epoch."""
-        return n_updates(self.segments.chunks, self.n_lanes) * self.n_lanes
+        return self.n_updates * self.n_lanes
+
+    @property
+    def n_updates(self) -> int:
+        """Updates of an epoch."""
+        return n_updates(self.segments.chunks, self.n_lanes)
 
     def __iter__(self) -> Iterator[tuple[Chunk, Pair]]:
         segments, truncation = self.segments, self.truncation

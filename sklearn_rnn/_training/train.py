@@ -8,14 +8,13 @@ from typing import Any
 
 import pandas as pd
 import torch
-from sklearn.exceptions import ConvergenceWarning
 
-from .._data.caller import warn_caller
 from .._data.holdout import Part
 from .._networks.losses import WeightedMean
 from .batches import Batches, SequenceData
 from .callbacks import callbacks_of
 from .carried import Carried, left_by, resume_from
+from .convergence import warn_of_few_updates
 from .inference import Evaluations
 from .lanes import Truncation
 from .net import SequenceNet
@@ -23,8 +22,8 @@ from .optimizers import optimizer_arguments
 from .tbptt import TruncatedBatches
 
 
-def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
-    """Make the net that an estimator's parameters describe, with new weights."""
+def build_net(estimator: Any, n_features: int, seed: int, *, continuing: bool) -> SequenceNet:
+    """Make the net that an estimator's parameters describe, with new weights; `continuing` as in `train`."""
     module, arguments = estimator._network(n_features, estimator._codec.n_units)
     net = SequenceNet(
         module,
@@ -37,7 +36,7 @@ def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
         batch_size=int(estimator.batch_size),
         seed=seed,
         dtype=estimator.dtype,
-        callbacks=callbacks_of(estimator),
+        callbacks=callbacks_of(estimator, continuing=continuing),
         verbose=int(estimator.verbose == 2),
         # PrintLog walks through all of the history in each epoch.
         **({} if estimator.verbose == 2 else {"callbacks__print_log": None}),
@@ -78,41 +77,50 @@ def take_over(net: SequenceNet, earlier: SequenceNet, *, optimizer: bool) -> Non
 
 def train(
     estimator: Any, part: Part, valid: Part | None, *, continuing: bool = False, carried: Carried | None = None
-) -> None:
+) -> KeyboardInterrupt | None:
     """Train an estimator's net and record how that went in `history_` and `n_iter_`.
 
     A stateful estimator keeps the state that each series reaches. With `continuing` (partial_fit) it is trained for
     one epoch, which begins with the state `carried` from the last one.
+
+    Returns
+    -------
+    KeyboardInterrupt or None
+        What interrupted training after an epoch or more. It is raised if not one was completed.
     """
     net, epochs = estimator.net_, 1 if continuing else estimator.max_epochs
     carried = carried if continuing and estimator.stateful and estimator.return_sequences else None
     batches = _batches(estimator, part, carried, whole=continuing)
     before = len(net.history)
-    _fit_net(estimator, batches, part, valid, epochs)
+    interruption = _fit_net(estimator, batches, part, valid, epochs)
+    if interruption is not None and (len(net.history) == before or not net.is_finite):
+        raise interruption  # nothing worth keeping
+    net.check_weights()
+    net.module_.eval()  # dropout off, for whoever uses module_ directly
+    if valid is not None and interruption is None:
+        estimator._compare(part, valid, net.history[before:])
     if isinstance(batches, TruncatedBatches) and batches.truncation.carries:
-        left = left_by(batches, anew=estimator.early_stopping)
+        # The state in hand is of other weights if earlier ones were restored, and Ctrl-C may have cut saving it.
+        left = left_by(batches, anew=estimator.early_stopping or interruption is not None)
         estimator._carried = left if carried is None else carried.updated(left)
     estimator.history_ = _history_frame(net.history)
     estimator.n_iter_ = len(net.history)
-    run = len(net.history) - before
-    if run < epochs and not estimator.early_stopping and not estimator.callbacks:
-        warn_caller(
-            f"Training was interrupted after {run} of {epochs} epochs; the weights reached are kept.",
-            ConvergenceWarning,
-        )
+    rows = net.history[before:]
+    if len(rows) == estimator.max_epochs and interruption is None:
+        warn_of_few_updates(estimator, rows, len(part.sequences))
+    return interruption
 
 
-def _fit_net(estimator: Any, batches: Any, part: Part, valid: Part | None, epochs: int) -> None:
+def _fit_net(estimator: Any, batches: Any, part: Part, valid: Part | None, epochs: int) -> KeyboardInterrupt | None:
     """Run the epochs; scores of scikit-learn watch the estimator meanwhile."""
     net = estimator.net_
     scores = dict(net.callbacks_).get("scores")
     if scores is not None:
         scores.watch(estimator, *((part, "train") if valid is None else (valid, "valid")))
-    net.partial_fit((batches, None if valid is None else Evaluations(_data(estimator, valid))), epochs=epochs)
+    interruption = net.run_epochs(batches, None if valid is None else Evaluations(_data(estimator, valid)), epochs)
     if scores is not None:
         scores.watch(None)
-    net.check_weights()
-    net.module_.eval()  # dropout off, for whoever uses module_ directly
+    return interruption
 
 
 def _batches(estimator: Any, part: Part, carried: Carried | None, *, whole: bool) -> Any:
@@ -170,4 +178,4 @@ def _history_frame(history: Any) -> pd.DataFrame:
         row["batches"].clear()  # a dict per update
         rows.append({k: v for k, v in row.items() if not k.endswith(("batches", "_best", "_batch_count"))})
     frame = pd.DataFrame(rows).set_index("epoch")
-    return frame[sorted(frame.columns, key="dur".__eq__)]  # last; an epoch that was interrupted may have none
+    return frame[sorted(frame.columns, key="dur".__eq__)]  # last

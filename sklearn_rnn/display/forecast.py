@@ -21,7 +21,7 @@ LAST_STEPS, LAST_LEAST = 3, 50
 class ForecastDisplay:
     """A forecast after the past that it continues, with its interval and the truth if they are known.
 
-    It is recommended to use :meth:`from_forecaster`. All parameters are stored as attributes.
+    It is recommended to use :meth:`from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
@@ -159,9 +159,9 @@ class ForecastDisplay:
         self.ax_.legend()
 
     @classmethod
-    def from_forecaster(
+    def from_estimator(
         cls,
-        forecaster: Any,
+        estimator: Any,
         X: Any,
         *,
         steps: int,
@@ -181,7 +181,7 @@ class ForecastDisplay:
 
         Parameters
         ----------
-        forecaster : fitted forecaster
+        estimator : fitted forecaster
             Such as :class:`~sklearn_rnn.SequenceForecaster`: ``forecast`` returns a table of the targets, and
             ``predict_interval`` one of the forecast and its bounds.
         X : DataFrame, Series or array-like of shape (n_rows, n_columns)
@@ -233,19 +233,19 @@ class ForecastDisplay:
         ...         index = range(len(history), len(history) + steps)
         ...         return pd.DataFrame({"sales": history["sales"].iloc[-1]}, index=index)
         >>> X = pd.DataFrame({"sales": [3.0, 1.0, 2.0], "price": [1.0, 1.5, 1.0]})
-        >>> display = ForecastDisplay.from_forecaster(LastValue(), X, steps=2)
+        >>> display = ForecastDisplay.from_estimator(LastValue(), X, steps=2)
         >>> display.forecast
         3    2.0
         4    2.0
         Name: sales, dtype: float64
         """
-        check_matplotlib_support(f"{cls.__name__}.from_forecaster")
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
         last = max(LAST_STEPS * steps, LAST_LEAST) if last is None else last
         if last < 1:
             raise ValueError(f"last must be at least 1, got {last!r}.")
         table = _as_frame(X)
         series = _which(table, series)
-        bounds, target = _ask(forecaster, X, table, steps, known, coverage, target)
+        bounds, target = _ask(estimator, X, table, steps, known, coverage, target)
         bounds = _one_series(bounds, series, "The forecast")
         name = str(target) if series is None else f"{target}, {written(series)}"
         display = cls(

@@ -9,12 +9,15 @@ import pandas as pd
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from ._drawing import FAINT, Style, axes_for, colours, listed, number_whole, styled
+from ._drawing import FAINT, GREY, Style, axes_for, colours, listed, number_whole, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 LOSSES = ["train_loss", "valid_loss"]
+# What regressors compare their validation loss with, the same in each epoch: how a line is drawn, and its label.
+NAIVE = {"last_value_loss": ("--", "last value known"), "mean_loss": (":", "mean of y")}
 # Where estimators that hold another one keep it once it is fitted.
 INNER = ["best_estimator_", "regressor_", "estimator_"]
 
@@ -92,15 +95,8 @@ class HistoryDisplay:
             This object, with the drawn parts as attributes.
         """
         self.ax_, self.figure_ = axes_for(self, ax)
-        # A single epoch would be a line of no length.
-        marker = "o" if len(self.history) == 1 else None
         self.lines_ = [
-            self.ax_.plot(
-                self.history.index,
-                self.history[column],
-                **styled(line_kw, color=colour, label=str(column), marker=marker),
-            )[0]
-            for column, colour in zip(self.history.columns, colours(), strict=False)
+            self._draw(column, colour, line_kw) for column, colour in zip(self.history.columns, colours(), strict=False)
         ]
         self.best_line_ = None
         if self.best_epoch is not None:
@@ -112,6 +108,15 @@ class HistoryDisplay:
             self.ax_.set_title(self.name)
         self.ax_.legend()
         return self
+
+    def _draw(self, column: Any, colour: str, line_kw: Style) -> Line2D:
+        usual = {"color": colour, "label": str(column)}
+        if column in NAIVE:
+            dashes, label = NAIVE[column]
+            usual = {"color": GREY, "label": label, "linestyle": dashes}
+        # A single epoch would be a line of no length.
+        marker = "o" if len(self.history) == 1 else None
+        return self.ax_.plot(self.history.index, self.history[column], **styled(line_kw, marker=marker, **usual))[0]
 
     def _quantity(self) -> str:
         loss = "loss" if self.loss is None else f"loss ({self.loss.replace('_', ' ')})"
@@ -143,7 +148,8 @@ class HistoryDisplay:
             A fitted recurrent estimator, or what holds one: a pipeline that ends in it, a search over either, a
             forecaster.
         columns : list of str, default=None
-            Columns of ``history_`` to draw; by default ``train_loss`` and, where there is one, ``valid_loss``.
+            Columns of ``history_`` to draw; by default ``train_loss`` and, where there are, ``valid_loss`` and the
+            losses of naive predictions on the same data, as horizontal lines.
         ax : matplotlib Axes, default=None
             Axes to draw on; by default those of a new figure.
         name : str, default=None
@@ -183,7 +189,7 @@ class HistoryDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         fitted = _with_history(estimator)
         history: pd.DataFrame = fitted.history_
-        wanted = [column for column in LOSSES if column in history] if columns is None else list(columns)
+        wanted = [column for column in (*LOSSES, *NAIVE) if column in history] if columns is None else list(columns)
         missing = [column for column in wanted if column not in history]
         if missing or not wanted:
             what = f"history_ has no column {listed(missing)}" if missing else "columns is empty"

@@ -1,8 +1,7 @@
-"""What forecasters share: reading tables, predict, forecast, intervals and skill."""
+"""What forecasters share: fit, partial_fit, predict, forecast, intervals and score."""
 
 from __future__ import annotations
 
-import copy
 from abc import abstractmethod
 from dataclasses import replace
 from numbers import Integral, Real
@@ -10,24 +9,22 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.forms import as_form
-from .._data.pitfalls import check_series_kept
 from .._data.sequences import Array, Ints
-from .._data.tables import Context, Panel, read_panel, steps_of
-from ._columns import Columns, as_table, find_columns
-from ._future import Future, index_ahead, rows_ahead, sources_by_time
-from ._intervals import Band, Source, Sources
-from ._learners import Learner
-from ._plan import Origins, Plan, future_values
-from .skill import overall, relative_errors
+from .._data.tables import Context, Panel
+from ._columns import as_table
+from ._future import Future, index_ahead, rows_ahead
+from ._intervals import Source, Sources
+from ._learning import COVERAGE, Fitting
+from ._past import steps_by_series
+from ._plan import Origins
 
 
-class Forecaster(RegressorMixin, BaseEstimator):
+class Forecaster(Fitting):
     """Base of the forecasters; subclasses define what learns."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -61,16 +58,58 @@ class Forecaster(RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X has gaps in time, missing values, times out of order or too few rows, or parameters contradict each
-            other.
+            If X has gaps in time, missing values, times out of order or too few rows, parameters contradict each
+            other, or too few forecasts would be held out for intervals of 90 %. Where X has no index, that of y must
+            be in order, too.
         """
         self.__dict__ = self._fitted(X, y, series).__dict__
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(self, X: Any, y: Any = None, *, series: Any = None) -> Self:
+        """Go on learning from the rows that come next, one or many, and remember them as the newest.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array-like of shape (n_rows, n_features)
+            Rows that continue those read so far: of each series the next ones, without a gap. Rows of series that are
+            new begin them. An array continues an array.
+        y : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
+            As in `fit`; not needed where it is columns of X.
+        series : array-like of shape (n_rows,), default=None
+            Series of each row.
+
+        Returns
+        -------
+        self : object
+            The forecaster. If anything fails, it is as it was.
+
+        Raises
+        ------
+        ValueError
+            If rows do not continue those before, or an estimator has no `partial_fit`; and as in `fit`.
+
+        Notes
+        -----
+        The first call is `fit`. In later ones each estimator learns by its own `partial_fit` from as many windows as
+        there are new rows, which reach back into the rows before; transformers of a pipeline, `anchor_` and
+        `relative_` stay as they were fitted. An estimator with ``early_stopping=True`` goes on without it, and holds
+        nothing out. Parameters that were set since `fit` do not matter.
+
+        The errors of the forecasts of the new rows, made before they were learned from, join those that intervals are
+        made from, which are then partly those of earlier models. `skill_`, `validation_` and `forecast_samples_` stay
+        those of `fit`.
+        """
+        if not hasattr(self, "_past"):
+            self._check_learns_on()
+            return self.fit(X, y, series=series)
+        self.__dict__ = self._continued(X, y, series).__dict__
         return self
 
     def predict(self, X: Any, *, series: Any = None) -> Array:
         """Forecast each row of X from what was known `horizon` rows before it.
 
-        Rows whose past is not there are forecast from what there is; where X continues the rows of `fit`, those
+        Rows whose past is not there are forecast from what there is; where X continues the rows read so far, those
         are the past of its first rows.
 
         Parameters
@@ -90,8 +129,16 @@ class Forecaster(RegressorMixin, BaseEstimator):
             Before `fit`.
         ValueError
             If X has other columns, gaps in time, or missing values.
+
+        Warns
+        -----
+        ContextWarning
+            If rows are forecast from less past than is asked for, although it had been read: where X has no index, or
+            begins after a gap, or amid the rows read. The table of `fit` itself and new series have no past.
         """
-        panel, _ = self._joined(self._read(X, series)[0])
+        panel = self._read(X, series)[0]
+        self._past.warn_of_lost(panel, self._learner.reach + self._plan.horizon - 1, self._asks())
+        panel, _ = self._past.joined(panel)
         origins = Origins.before(panel, panel.positions, self._plan.horizon)
         values = self._learner.forecast(panel, origins, np.array([self._plan.horizon]))[:, 0]
         return values[:, 0] if self._columns.flat else values
@@ -122,6 +169,11 @@ class Forecaster(RegressorMixin, BaseEstimator):
         ValueError
             If `steps` is not positive or beyond what was learned, `known` lacks values, the index can't be
             continued, or the history is too short.
+
+        Warns
+        -----
+        ContextWarning
+            If `history` does not continue the rows read so far, and is shorter than a forecast asks for.
         """
         future = self._future(steps, known, history, series)
         values = self._learner.forecast(future.panel, future.origins, np.arange(1, steps + 1))
@@ -129,7 +181,7 @@ class Forecaster(RegressorMixin, BaseEstimator):
         return pd.DataFrame(table, index=future.index, columns=self._columns.target_names)
 
     def predict_interval(
-        self, steps: int, known: Any = None, *, coverage: float = 0.9, history: Any = None, series: Any = None
+        self, steps: int, known: Any = None, *, coverage: float = COVERAGE, history: Any = None, series: Any = None
     ) -> pd.DataFrame:
         """Forecast with bounds that the truth is to lie within.
 
@@ -157,8 +209,8 @@ class Forecaster(RegressorMixin, BaseEstimator):
         of at least `coverage`. Series that change break that assumption. With ``interval="rolling"`` bounds follow the
         newest errors of each series, a little wider after each miss (Gibbs and Candès, 2021): the share of the truth
         that they hold comes to `coverage` in the long run, whatever the series does, but no single bound is promised.
-        Series of `history` that have no place in time beside those of `fit` (new ones, arrays) get bounds as of
-        "split".
+        Series of `history` that have no place in time beside those of `fit` (new ones, arrays), and those of which
+        too few forecasts were held out, get bounds as of "split".
 
         References: Vovk, Gammerman and Shafer (2005), Algorithmic learning in a random world. Lei et al. (2018),
         Distribution-free predictive inference for regression, JASA 113. Gibbs and Candès (2021), Adaptive conformal
@@ -205,129 +257,35 @@ class Forecaster(RegressorMixin, BaseEstimator):
             y = panel.table[panel.positions][:, self._columns.targets]
         return float(r2_score(y, self.predict(X, series=series), sample_weight=sample_weight))
 
-    def _fitted(self, X: Any, y: Any, series: Any) -> Any:
-        """Return a fitted copy, so that an error leaves this forecaster as it was."""
-        new = copy.copy(self)  # shallow: parameters are shared, and what is learned is set anew
-        panel, steps = new._read_to_learn(X, y, series)
-        new._learn(panel)
-        new._context = Context.of(panel, steps, new._learner.reach + new._plan.horizon)
-        return new
-
-    def _read_to_learn(self, X: Any, y: Any, series: Any) -> tuple[Panel, list[Any]]:
-        """Read the table to learn from, and set what follows from it; return its rows and each series' step of time."""
-        self._check_options()
-        X = as_table(X)
-        check_series_kept(as_form(X), y, series, per_step=True)
-        panel = read_panel(self, X, series, reset=True)
-        names = getattr(self, "feature_names_in_", None)
-        self._columns, panel = find_columns(panel, names, y, self.target, self.known)
-        self._columns.check_finite(panel)
-        self._has_series = panel.ids is not None
-        self.target_ = self._columns.target_names
-        self.n_outputs_ = len(self.target_)
-        self._plan = self._make_plan(self._columns)
-        return panel, steps_of(X, panel)
-
-    def _learn(self, panel: Panel, what: str = "X") -> None:
-        """Measure on the end of each series what learned from the rest; without intervals, learn from all then.
-
-        `what` is what errors call the table.
-        """
-        everything = np.arange(len(panel.table))
-        self._band: Band | None = None
-        for measured in ("forecast_samples_", "validation_", "skill_"):  # by an earlier fit
-            self.__dict__.pop(measured, None)
-        if self.validation_fraction is None:
-            self._check_length(what, panel.widths)
-            self._learner = self._make_learner().fit(panel, everything)
-            return
-        held = np.maximum(np.ceil(panel.widths * self.validation_fraction), self._plan.horizon).astype(np.int64)
-        self._check_length(what, panel.widths, held)
-        first = np.repeat(panel.widths - held, panel.widths)  # place of the first row held out, for each row
-        learned = everything[panel.cumcount < first]
-        self._learner = self._make_learner().fit(panel, learned)
-        # Of 10 rows with 3 held out and a horizon of 2, models learn from rows 0 to 6; origins are rows 6 and 7, whose
-        # two steps ahead are all held out and all there.
-        last = np.repeat(panel.widths, panel.widths) - 1 - self._plan.horizon
-        origins = Origins.before(
-            panel, everything[(panel.cumcount >= np.maximum(first - 1, 0)) & (panel.cumcount <= last)], 0
-        )
-        self._measure(panel, learned, origins)
-        # Errors of a model that learned from all rows would not be held out, so intervals keep the first model.
-        if self.interval is None:
-            self._learner = self._make_learner().fit(panel, everything)
-        else:
-            self._band = self._make_band(panel, learned)
-            self._band.calibrate(panel, origins)
-
-    def _measure(self, panel: Panel, learned: Ints, origins: Origins) -> None:
-        """Compare with the naive forecast on held-out origins."""
-        steps = np.arange(1, self._plan.horizon + 1)
-        truth = future_values(panel, origins, steps, self._plan.targets)
-        naive = self._make_naive().fit(panel, learned).forecast(panel, origins, steps)
-        self.forecast_samples_ = truth - self._learner.forecast(panel, origins, steps)
-        self.validation_ = relative_errors(self.forecast_samples_, truth - naive, self.target_)
-        self.skill_ = overall(self.validation_)
-
-    def _check_options(self) -> None:
-        """Raise an error if parameters contradict each other."""
-        if self.interval is not None and self.validation_fraction is None:
-            raise ValueError(
-                f"interval={self.interval!r} needs held-out errors, but validation_fraction=None holds out none; set "
-                "it, such as validation_fraction=0.2, or interval=None."
-            )
-
-    def _check_length(self, what: str, widths: Ints, held: Any = 0) -> None:
-        """Raise an error if all series are too short to learn from."""
-        needed, longest = self._rows_needed(), int((widths - held).max())
-        if longest >= needed:
-            return
-        whose = what if len(widths) == 1 else f"the longest series of {what}"
-        rows = int(widths.max())
-        kept = "" if longest == rows else f", of which validation_fraction={self.validation_fraction} leaves {longest}"
-        remedy = "Give more rows" + (", or hold out none with validation_fraction=None" if rows >= needed else "")
-        raise ValueError(
-            f"{type(self).__name__} needs at least {needed} rows to learn from, but {whose} has only {rows} "
-            f"sample{'s' if rows > 1 else ''}{kept}. {remedy}{self._fewer_rows()}."
-        )
-
     def _read(self, X: Any, series: Any) -> tuple[Panel, list[Any]]:
         """Read a table like that of fit; return its rows and each series' step of time."""
         check_is_fitted(self)
         X = as_table(X)
         panel = self._columns.read(self, X, series)
-        return panel, steps_of(X, panel)
-
-    def _joined(self, panel: Panel) -> tuple[Panel, Sources]:
-        """Put the newest rows of fit before rows that continue them, and find where each series comes from."""
-        context = self._context
-        numbers = context.sources(panel)
-        sources = sources_by_time(panel, context)
-        for i in np.flatnonzero(numbers >= 0):
-            # All rows of the context lie before this series now, the newest of fit as the last of them.
-            sources[i] = Source(int(numbers[i]), int(context.rows.widths[numbers[i]]) - 1)
-        return (panel.after(context.rows, numbers) if (numbers >= 0).any() else panel), sources
+        return panel, steps_by_series(X, panel)
 
     def _future(self, steps: int, known: Any, history: Any, series: Any) -> Future:
         """Put the rows to come behind the newest ones."""
         check_is_fitted(self)
         self._check_steps(steps)
-        context = self._context
+        context = self._past.context
         sources: Sources = [Source(i, int(width) - 1) for i, width in enumerate(context.rows.widths)]
         if history is not None:
-            context, sources = self._newer_context(history, series)
+            panel, own_steps = self._read(history, series)
+            context, sources = self._newer_context(panel, own_steps)
         self._check_context(context)
+        if history is not None:
+            self._past.warn_of_short(panel, self._learner.reach, self._asks())
         n_ahead = self._learner.needs_ahead(steps)
         rows = rows_ahead(self._columns, known, index_ahead(context, n_ahead), context.rows.n_series)
         return Future.of(context, rows, index_ahead(context, steps), sources)
 
-    def _newer_context(self, history: Any, series: Any) -> tuple[Context, Sources]:
-        """Read rows that take the place of those of fit, with those of fit before them where they continue them."""
-        panel, steps = self._read(history, series)
-        joined, sources = self._joined(panel)
+    def _newer_context(self, panel: Panel, steps: list[Any]) -> tuple[Context, Sources]:
+        """Put rows in the place of those read so far, with the latter before them where they continue them."""
+        joined, sources = self._past.joined(panel)
         # A single row has no step of time of its own; that of the same series in fit stands in.
         steps = [
-            self._context.steps[source.number] if step is None and source else step
+            self._past.context.steps[source.number] if step is None and source else step
             for step, source in zip(steps, sources, strict=True)
         ]
         return replace(Context.of(panel, steps, 1), rows=replace(joined, times=None)), sources
@@ -358,28 +316,12 @@ class Forecaster(RegressorMixin, BaseEstimator):
     def _check_context(self, context: Context) -> None:
         """Raise an error if a series is too short to continue."""
 
-    @abstractmethod
-    def _make_plan(self, columns: Columns) -> Plan:
-        """Return what windows hold and what is forecast."""
+    def _check_learns_on(self) -> None:
+        """Raise an error if what is to be fitted can't go on learning."""
 
     @abstractmethod
-    def _make_learner(self) -> Learner:
-        """Return what is to be fitted."""
-
-    @abstractmethod
-    def _make_naive(self) -> Learner:
-        """Return the naive forecast to compare with."""
-
-    @abstractmethod
-    def _rows_needed(self) -> int:
-        """Return the rows of a series that a single forecast is learned from."""
-
-    def _fewer_rows(self) -> str:
-        """Return what to do about too few rows, beside giving more."""
-        return ""
-
-    def _make_band(self, panel: Panel, learned: Ints) -> Band:
-        return Band(self.interval == "rolling", self._learner, self._learner, self._plan.horizon)
+    def _asks(self) -> str:
+        """Return what asks for the past that forecasts are made from, and the verb, for messages."""
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

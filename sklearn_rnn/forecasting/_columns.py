@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._data.checks import quoted
+from .._data.clock import regular_steps
 from .._data.numbers import finite_numbers
 from .._data.pitfalls import lost_series
 from .._data.sequences import Array, Ints
+from .._data.series import check_order, group_series, index_of, read_series, times_of
 from .._data.tables import Panel, column_positions, read_panel
 
 
@@ -57,6 +60,28 @@ class Columns:
         unknown = np.full((len(panel.table), len(self.names) - self.n_inputs), np.nan)
         return replace(panel, table=np.column_stack([panel.table, unknown])) if unknown.size else panel
 
+    def with_y(self, panel: Panel, y: Any) -> Panel:
+        """Put y where targets that are no part of X are unknown; y that is columns of X must equal them.
+
+        Raises
+        ------
+        ValueError
+            If y is missing, has another shape, or differs from the columns that it was in fit.
+        """
+        outside = bool((self.targets >= self.n_inputs).any())
+        if y is None:
+            if outside:
+                raise ValueError("partial_fit needs y: what was forecast in fit is no column of X.")
+            return panel
+        values = panel.arranged(_read_y(y, panel)[0])
+        if values.shape[1] != len(self.targets):
+            raise ValueError(f"y must have {len(self.targets)} columns, as in fit; got {values.shape[1]}.")
+        if outside:
+            return replace(panel, table=np.column_stack([panel.table[:, : self.n_inputs], values]))
+        if not np.array_equal(panel.table[:, self.targets], values.astype(panel.table.dtype)):
+            raise ValueError(f"y is not columns {self.target_names} of X, as it was in fit; leave it out.")
+        return panel
+
     def check_finite(self, panel: Panel) -> None:
         """Raise an error if there is NaN or infinity, which names the first row of X that has it."""
         bad = ~np.isfinite(panel.table)
@@ -65,20 +90,36 @@ class Columns:
         row, column = (int(i) for i in np.argwhere(bad[panel.positions])[0])
         place = int(panel.positions[row])
         is_nan = np.isnan(panel.table[place, column])
-        what, how = (
-            ("NaN", "X.interpolate()") if is_nan else ("infinity", "X.replace([np.inf, -np.inf], np.nan).interpolate()")
-        )
-        where = f"row {row}" if panel.times is None else f"row {row} (index {panel.times[place]})"
+        what, how = ("NaN", "fill it in") if is_nan else ("infinity", "replace it by NaN and fill that in")
+        ids = panel.ids_of_X
+        whose = "" if ids is None else f" of series {quoted(ids[row])}"
+        where = f"row {row}{whose}" + ("" if panel.times is None else f" (index {panel.times[place]})")
         role = ", a target" if column in self.targets else ""
         raise ValueError(
-            f"X has {what} in column {self.names[column]!r}{role}, {where}. Windows need every row: impute it before "
-            f"the forecaster, for example with {how}."
+            f"X has {what} in column {quoted(self.names[column])}{role}, {where}. Windows need every row: {how} before "
+            "the forecaster, for example with SequenceImputer."
         )
 
 
 def as_table(X: Any) -> Any:
     """Take a pandas Series as a table of one column."""
     return X.to_frame() if isinstance(X, pd.Series) else X
+
+
+def check_index_of_y(X: Any, y: Any, series: Any) -> None:
+    """Raise an error if X has no index, and that of y shows rows out of order, repeated, or with gaps."""
+    index = index_of(y)
+    times = times_of(index)
+    if index_of(X) is not None or times is None or len(times) != len(X):
+        return
+    codes, _ = read_series(None if series is not None else index, series, len(times))
+    widths, order = group_series(codes, len(times))
+    rows = np.arange(len(times)) if order is None else order
+    try:
+        check_order(times[rows], widths, rows)
+        regular_steps(times[rows], widths, rows)
+    except ValueError as error:
+        raise ValueError(f"By the index of y, since X has none: {error}") from None
 
 
 def find_columns(panel: Panel, names: Array | None, y: Any, target: Any, known: Any) -> tuple[Columns, Panel]:
@@ -116,13 +157,13 @@ def find_columns(panel: Panel, names: Array | None, y: Any, target: Any, known: 
     else:
         targets = column_positions("target", _as_list(target), names, n_inputs)
     if y is not None:
-        values, y_names, flat = _read_y(y, len(panel.table))
+        values, y_names, flat = _read_y(y, panel)
         values = panel.arranged(values)
         # Users give y as scikit-learn wants it, often a column of X: then its past is in the windows, too.
         found = _places_in(values, panel.table, targets if target is not None else np.arange(n_inputs))
         if found is None and target is not None:
             raise ValueError(
-                f"y is not what target={target!r} names in X; leave out one of the two, or give y as that column."
+                f"y is not what target={quoted(target)} names in X; leave out one of the two, or give y as that column."
             )
         if found is None:
             found, labels = n_inputs + np.arange(values.shape[1]), labels + y_names
@@ -136,8 +177,8 @@ def _check_roles(labels: list[Any], targets: Ints, known: Ints) -> None:
     both = np.intersect1d(targets, known)
     if len(both):
         raise ValueError(
-            f"Columns {[labels[i] for i in both]} are both forecast and known ahead; known columns are those whose "
-            "future is certain, such as the calendar."
+            f"Columns {quoted([labels[i] for i in both])} are both forecast and known ahead; known columns are those "
+            "whose future is certain, such as the calendar."
         )
     if len(targets) == 0:
         raise ValueError(
@@ -150,10 +191,11 @@ def _as_list(given: Any) -> Any:
     return given if given is None or np.ndim(given) else [given]
 
 
-def _read_y(y: Any, n_rows: int) -> tuple[Array, list[Any], bool]:
+def _read_y(y: Any, panel: Panel) -> tuple[Array, list[Any], bool]:
     """Return y as a table, the names of its columns, and whether it had no second dimension."""
     names = list(y.columns) if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)]
-    values = np.asarray(y)
+    values, n_rows = np.asarray(y), len(panel.table)
+    ids = panel.ids_of_X
     if values.ndim not in (1, 2):
         raise ValueError(f"y must give one number per row, or one per row and target; got shape {values.shape}.")
     if len(values) != n_rows:
@@ -167,9 +209,9 @@ def _read_y(y: Any, n_rows: int) -> tuple[Array, list[Any], bool]:
     numbers = finite_numbers(
         "y",
         values,
-        place=lambda at: f"in row {at[0]}",
+        place=lambda at: f"in row {at[0]}" + ("" if ids is None else f" of series {quoted(ids[at[0]])}"),
         hint="expected a number per row, or one per row and target.",
-        remedy="impute it, or drop the rows before or after it.",
+        remedy="fill it in, for example with SequenceImputer, or drop the rows before or after it.",
     )
     return numbers, names, flat
 

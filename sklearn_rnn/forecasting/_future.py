@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._data.checks import quoted
 from .._data.clock import continued
 from .._data.numbers import finite_numbers
 from .._data.sequences import Array
 from .._data.tables import Context, Panel
 from ._columns import Columns
-from ._intervals import Source, Sources
+from ._intervals import Sources
 from ._plan import Origins
 
 
@@ -58,22 +59,6 @@ def index_ahead(context: Context, n: int) -> pd.Index:
     return pd.MultiIndex.from_arrays([*levels, joined], names=[*ids.names, context.name])
 
 
-def sources_by_time(panel: Panel, context: Context) -> Sources:
-    """Find each series of a panel that holds the newest row of a series of the context; None for others.
-
-    If fit ended on day 60 and the panel holds days 50 to 75, its source has day 60 as its row 10.
-    """
-    sources: Sources = [None] * panel.n_series
-    if panel.times is None:
-        return sources
-    for i, (begin, number) in enumerate(zip(panel.firsts, panel.sources(context.rows), strict=True)):
-        own = panel.times[begin : begin + panel.widths[i]]
-        places = own.get_indexer(pd.Index([context.last[number]]))
-        if number >= 0 and places[0] >= 0:
-            sources[i] = Source(int(number), int(places[0]))
-    return sources
-
-
 def rows_ahead(columns: Columns, known: Any, index: pd.Index, n_series: int) -> Array:
     """Return the rows to come, of shape (n_series, n, n_columns): known columns, and NaN.
 
@@ -104,20 +89,21 @@ def rows_ahead(columns: Columns, known: Any, index: pd.Index, n_series: int) -> 
     shape = (len(index), len(names))
     if known is None:
         raise ValueError(
-            f"Columns {names} are known ahead: give their values for the rows to come, known= of shape {shape}, from "
-            f"{index[0]} to {index[-1]}."
+            f"Columns {quoted(names)} are known ahead: give their values for the rows to come, known= of shape {shape}, "
+            f"from {index[0]} to {index[-1]}."
         )
     values = (
         _matched(known, columns, names, index) if isinstance(known, pd.DataFrame | pd.Series) else np.asarray(known)
     )
     if values.shape != shape:
         raise ValueError(
-            f"known must hold columns {names} of the {shape[0]} rows to come, shape {shape}; got {values.shape}."
+            f"known must hold columns {quoted(names)} of the {shape[0]} rows to come, shape {shape}; got "
+            f"{values.shape}."
         )
     rows[:, columns.known] = finite_numbers(
         "known",
         values,
-        place=lambda at: f"in column {names[at[1]]!r} at {index[at[0]]}",
+        place=lambda at: f"in column {quoted(names[at[1]])} at {index[at[0]]}",
         hint="expected a number per row to come and known column.",
         remedy="give every value.",
     )
@@ -130,8 +116,8 @@ def _matched(known: Any, columns: Columns, names: list[Any], index: pd.Index) ->
     # The whole table is fine, too: users have their plans in it, and the other columns are not looked at.
     if sorted(map(str, frame.columns)) not in (sorted(names), sorted(columns.names[: columns.n_inputs])):
         raise ValueError(
-            f"known has columns {list(frame.columns)}; expected the columns known ahead, {names} (or all of X, of "
-            "which the others are not looked at)."
+            f"known has columns {quoted(list(frame.columns))}; expected the columns known ahead, {quoted(names)} (or "
+            "all of X, of which the others are not looked at)."
         )
     if not frame.index.is_unique:
         raise ValueError(f"known has several rows for {frame.index[frame.index.duplicated()][0]}; give one.")

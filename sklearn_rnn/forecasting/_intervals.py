@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import NamedTuple
 
@@ -27,12 +28,47 @@ def rank_of(coverage: float, n: int) -> int:
     # may come as 19.000000000000004.
     rank = math.ceil((n + 1) * (1 + coverage) / 2 - 1e-9)
     if rank > n:
-        needed = math.ceil((1 + coverage) / (1 - coverage) - 1e-9)
         raise ValueError(
-            f"coverage={coverage} needs the errors of at least {needed} held-out forecasts, but there are {n}; hold "
-            "out more (validation_fraction), fit on more rows, or ask for less coverage."
+            f"coverage={coverage} needs the errors of at least {scores_needed(coverage)} held-out forecasts, but there "
+            f"are {n}; hold out more (validation_fraction), fit on more rows, or ask for less coverage."
         )
     return rank
+
+
+def scores_needed(coverage: float) -> int:
+    """Return how many scores have a rank for both sides of an interval."""
+    return math.ceil((1 + coverage) / (1 - coverage) - 1e-9)
+
+
+def check_enough(interval: str, coverage: float, n: int, fraction: float, longest: int, horizon: int) -> None:
+    """Raise an error if too few forecasts will be held out for intervals of a coverage.
+
+    Parameters
+    ----------
+    interval : {"split", "rolling"}
+        The parameter, for the message.
+    coverage : float
+        Share of the truth that is to lie within the bounds.
+    n : int
+        Forecasts that will be held out, of all series.
+    fraction : float
+        Share of the rows that is held out.
+    longest : int
+        Rows of the longest series.
+    horizon : int
+        Steps ahead of each forecast.
+    """
+    needed = scores_needed(coverage)
+    if n >= needed:
+        return
+    held = needed + horizon - 1  # of one series: its first forecast takes `horizon` rows, each further one a row more
+    share = math.ceil(100 * held / longest) / 100
+    more = f"validation_fraction={share} or more, or " if share < 1 else ""
+    raise ValueError(
+        f"interval={interval!r} could give no intervals of coverage={coverage}: they need the errors of at least "
+        f"{needed} held-out forecasts, but of {longest} rows validation_fraction={fraction} holds out "
+        f"{n} forecast{'s' * (n != 1)} of horizon={horizon}. Use {more}{math.ceil(held / fraction)} rows."
+    )
 
 
 def split_margins(scores: Array, coverage: float) -> Array:
@@ -117,12 +153,24 @@ class Band:
         self.high = high
         self.steps = np.arange(1, horizon + 1)
         self.scores: dict[int, Array] = {}
+        self.n_first: dict[int, int] = {}  # scores of each series that were held out in fit
 
     def calibrate(self, panel: Panel, origins: Origins) -> None:
         """Take the scores of held-out origins, which are a row apart within each series."""
         numbers = np.searchsorted(panel.firsts, origins.begins)
         scores = self._scores(panel, origins)
         self.scores = {int(number): scores[numbers == number] for number in np.unique(numbers)}
+        self.n_first = {number: len(own) for number, own in self.scores.items()}
+
+    def extended(self, panel: Panel, sources: Sources, low: Learner, high: Learner) -> Band:
+        """Return a band of newer models that also has the scores of the rows since, under the models before."""
+        new = copy.copy(self)
+        new.low, new.high, new.scores = low, high, dict(self.scores)
+        for begin, source in zip(panel.firsts, sources, strict=True):
+            if source is not None and source.number in self.scores:
+                newer = self._scores(panel, self._newer(panel, int(begin), source))
+                new.scores[source.number] = np.concatenate([self.scores[source.number], newer])
+        return new
 
     def margins(self, panel: Panel, origins: Origins, coverage: float, sources: Sources) -> Array:
         """Return how far the bounds of each origin are moved, of shape (n_origins, n_steps, n_targets, 2)."""
@@ -133,15 +181,15 @@ class Band:
         for begin in np.unique(origins.begins):
             which = origins.begins == begin
             source = sources[int(np.searchsorted(panel.firsts, begin))]
-            own = None if source is None else self.scores.get(source.number)
-            if source is None or own is None:  # a series that was not held out
+            n_first = 0 if source is None else self.n_first.get(source.number, 0)
+            if source is None or n_first < scores_needed(coverage):  # a series with too few scores of its own
                 margins[which] = split_margins(pooled, coverage)
                 continue
-            # The first origin all of whose steps ahead were not held out in fit: its scores follow those of fit.
-            first = int(begin) + source.last - len(self.steps) + 1
-            joined = np.concatenate([own, self._scores(panel, self._newer(panel, int(begin), first))])
-            rolled = rolling_margins(joined, coverage, len(own))
-            margins[which] = rolled[np.clip(origins.rows[which] - (first - len(own)), 0, len(joined))]
+            newer, own = self._newer(panel, int(begin), source), self.scores[source.number]
+            joined = np.concatenate([own, self._scores(panel, newer)])
+            rolled = rolling_margins(joined, coverage, n_first)
+            oldest = self._first_newer(int(begin), source) - len(own)  # the origin of the first score
+            margins[which] = rolled[np.clip(origins.rows[which] - oldest, 0, len(joined))]
         return margins
 
     def bounds(
@@ -153,10 +201,14 @@ class Band:
         low, high = low - margins[..., 0], high + margins[..., 1]
         return np.minimum(low, high), np.maximum(low, high)  # models of two quantiles may cross
 
-    def _newer(self, panel: Panel, begin: int, first: int) -> Origins:
-        """Return the origins from `first` on whose steps ahead all lie in the panel."""
+    def _first_newer(self, begin: int, source: Source) -> int:
+        """Return the first origin of a series not all of whose steps ahead had come by the last row of fit."""
+        return begin + source.last - len(self.steps) + 1
+
+    def _newer(self, panel: Panel, begin: int, source: Source) -> Origins:
+        """Return the origins of a series that have no score yet, and whose steps ahead all lie in the panel."""
         width = int(panel.widths[np.searchsorted(panel.firsts, begin)])
-        rows = np.arange(max(first, begin), begin + width - len(self.steps))
+        rows = np.arange(max(self._first_newer(begin, source), begin), begin + width - len(self.steps))
         return Origins(rows, np.full_like(rows, begin))
 
     def _unmoved(self, panel: Panel, origins: Origins, steps: Ints) -> tuple[Array, Array]:

@@ -39,6 +39,10 @@ class Learner(ABC):
     def forecast(self, panel: Panel, origins: Origins, steps: Ints) -> Array:
         """Forecast these steps ahead of each origin, of shape (n_origins, n_steps, n_targets)."""
 
+    def partial_fit(self, panel: Panel, rows: Ints) -> Learner:
+        """Return a copy that has also learned from forecasts of these rows; this one stays as it is."""
+        return self
+
     def needs_ahead(self, steps: int) -> int:
         """Rows that known columns must reach ahead to forecast so many steps."""
         return steps

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Self
@@ -41,6 +43,32 @@ class Strategy(Learner):
         """Rows up to the origin that a forecast is made from."""
         return self.plan.reach
 
+    @property
+    @abstractmethod
+    def n_models(self) -> int:
+        """Estimators that are fitted."""
+
+    def fit(self, panel: Panel, rows: Ints) -> Self:
+        """Learn from forecasts of these rows of the panel."""
+        self._learn_levels(panel, rows)
+        jobs = (delayed(_fit)(self._model(), *self._task(panel, rows, ahead)) for ahead in range(1, self.n_models + 1))
+        self.models = Parallel(n_jobs=self.n_jobs)(jobs)
+        return self
+
+    def partial_fit(self, panel: Panel, rows: Ints) -> Strategy:
+        """Return a copy that has also learned from forecasts of these rows; this one stays as it is."""
+        new = copy.copy(self)
+        tasks = (self._task(panel, rows, ahead) for ahead in range(1, self.n_models + 1))
+        new.models = [
+            model.partial_fit(windows, y) if len(windows) else model
+            for model, (windows, y) in zip(self.models, tasks, strict=True)
+        ]
+        return new
+
+    @abstractmethod
+    def _task(self, panel: Panel, rows: Ints, ahead: int) -> tuple[Windows, Array]:
+        """Return the windows and the changes that the estimator of a step ahead learns from."""
+
     def _learn_levels(self, panel: Panel, rows: Ints) -> None:
         """Learn the means of columns, and which of them windows hold as differences."""
         self._learn_means(panel, rows)
@@ -75,13 +103,6 @@ class Direct(Strategy):
         """Steps ahead that have a model of their own."""
         return self.plan.horizon
 
-    def fit(self, panel: Panel, rows: Ints) -> Self:
-        """Learn from forecasts of these rows of the panel."""
-        self._learn_levels(panel, rows)
-        jobs = (delayed(_fit)(self._model(), *self._task(panel, rows, ahead)) for ahead in range(1, self.n_models + 1))
-        self.models = Parallel(n_jobs=self.n_jobs)(jobs)
-        return self
-
     def forecast(self, panel: Panel, origins: Origins, steps: Ints) -> Array:
         """Forecast these steps ahead of each origin, of shape (n_origins, n_steps, n_targets)."""
         anchors = self._anchors(panel, origins, steps)
@@ -100,16 +121,7 @@ class Direct(Strategy):
 class Joint(Strategy):
     """One model that predicts all steps at once."""
 
-    def fit(self, panel: Panel, rows: Ints) -> Self:
-        """Learn from forecasts of these rows of the panel."""
-        self._learn_levels(panel, rows)
-        steps = np.arange(1, self.plan.horizon + 1)
-        origins = Origins.before(panel, self._learnable(panel, rows, steps), self.plan.horizon)
-        changes = future_values(panel, origins, steps, self.plan.targets) - self._anchors(panel, origins, steps)
-        if not predicts_sequences(self.estimator):
-            changes = changes.reshape(len(changes), -1)
-        self.models = [self._model().fit(self.plan.windows(panel, origins, self.plan.horizon), changes)]
-        return self
+    n_models = 1
 
     def forecast(self, panel: Panel, origins: Origins, steps: Ints) -> Array:
         """Forecast these steps ahead of each origin, of shape (n_origins, n_steps, n_targets)."""
@@ -120,6 +132,14 @@ class Joint(Strategy):
     def needs_ahead(self, steps: int) -> int:
         """Rows that known columns must reach ahead to forecast so many steps."""
         return self.plan.horizon if len(self.plan.known) else steps
+
+    def _task(self, panel: Panel, rows: Ints, ahead: int) -> tuple[Windows, Array]:
+        steps = np.arange(1, self.plan.horizon + 1)
+        origins = Origins.before(panel, self._learnable(panel, rows, steps), self.plan.horizon)
+        changes = future_values(panel, origins, steps, self.plan.targets) - self._anchors(panel, origins, steps)
+        if not predicts_sequences(self.estimator):
+            changes = changes.reshape(len(changes), -1)
+        return self.plan.windows(panel, origins, self.plan.horizon), changes
 
 
 class Recursive(Direct):

@@ -150,7 +150,7 @@ def _run(reader: Any, panel: Panel, places: Ints, steps: int, coverage: float) -
     # A copy for each group, since groups may run in threads at once; it shares what was read, which nobody changes.
     fitted, n_rows = copy.copy(reader), int(places[0]) + 1
     past = panel.first(n_rows)
-    fitted._learn(past, "X up to the cutoff")
+    fitted._learn(past, "X up to the cutoff", coverage)
     ahead = np.arange(1, steps + 1)
     origins = _origins(panel, places, fitted._learner.needs_ahead(steps))
     # y_true, y_pred, y_naive, lower, upper

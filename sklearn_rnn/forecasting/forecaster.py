@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, cast
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.caller import warn_caller
+from .._data.checks import quoted
 from .._data.sequences import Ints
 from .._data.tables import Context, Panel
 from ..exceptions import SkillWarning
@@ -22,7 +22,8 @@ from ._base import Forecaster
 from ._columns import Columns
 from ._intervals import Band
 from ._learners import Learner, Naive
-from ._models import takes_sequences
+from ._models import check_learns_on, learning_quantile, seeded, takes_sequences
+from ._options import check_feedback, check_levels, check_quantiles, choose_strategy
 from ._plan import Plan
 from ._strategies import STRATEGIES, Strategy
 from .naive import NaiveForecaster
@@ -142,7 +143,7 @@ class SequenceForecaster(Forecaster):
         "estimator": [None, HasMethods(["fit", "predict"])],
         "lags": [Interval(Integral, 1, None, closed="left")],
         "step": [Interval(Integral, 1, None, closed="left")],
-        "strategy": [StrOptions(set(STRATEGIES))],
+        "strategy": [StrOptions({"auto", *STRATEGIES})],
         "anchor": [None, StrOptions({"last"}), Interval(Integral, 1, None, closed="left")],
         "relative": ["boolean", StrOptions({"auto"})],
         "quantiles": [None, tuple, list],
@@ -211,11 +212,12 @@ class SequenceForecaster(Forecaster):
         skill = getattr(new, "skill_", 1.0)
         if skill <= 0:
             naive = new._make_naive()
+            ahead = f" of {new._plan.horizon} steps ahead, those of predict," if new._plan.horizon > 1 else ""
             what = {"last": "the last value", "seasonal": f"the value {naive.season} rows before"}
             warn_caller(
-                f"The forecasts are no better than {what.get(naive.strategy, naive.strategy)}: on held-out rows their "
-                f"mean absolute error is {1 - skill:.2f} times that of the naive forecast (skill {skill:.2f}). Train "
-                "longer, try other lags, another anchor or strategy, or use NaiveForecaster; validation_ has the "
+                f"The forecasts{ahead} are no better than {what.get(naive.strategy, naive.strategy)}: on held-out rows "
+                f"their mean absolute error is {1 - skill:.2f} times that of the naive forecast (skill {skill:.2f}). "
+                "Train longer, try other lags, another anchor or strategy, or use NaiveForecaster; validation_ has the "
                 "errors by step.",
                 SkillWarning,
             )
@@ -223,41 +225,9 @@ class SequenceForecaster(Forecaster):
 
     def _check_options(self) -> None:
         super()._check_options()
-        if self.relative is True and self.anchor is None:
-            raise ValueError(
-                "relative=True hides the level of the target in windows, but anchor=None asks for the level; use "
-                "anchor='last', or relative='auto'."
-            )
-        if isinstance(self.anchor, bool):  # an int to Python, so that the constraints let it pass
-            raise ValueError(
-                f"anchor must be None, 'last' or a number of rows of a season, at least 1; got {self.anchor}."
-            )
+        check_levels(self.anchor, self.relative)
         if self.quantiles is not None:
-            self._check_quantiles()
-
-    def _check_quantiles(self) -> None:
-        if self.interval is None:
-            raise ValueError(
-                f"quantiles={self.quantiles!r} are where intervals begin from, but interval=None keeps none; use "
-                "interval='split' or 'rolling'."
-            )
-        are_shares = len(self.quantiles) == 2 and all(isinstance(share, Real) for share in self.quantiles)
-        if not are_shares or not 0 < self.quantiles[0] < self.quantiles[1] < 1:
-            raise ValueError(
-                f"quantiles must be two shares in rising order, such as (0.05, 0.95); got {self.quantiles!r}."
-            )
-        if self.strategy == "recursive" and self.horizon > 1:
-            raise ValueError(
-                "strategy='recursive' can't forecast quantiles beyond one step, since a quantile that is fed back is "
-                "none; use strategy='direct' or 'joint', or intervals without quantiles."
-            )
-        estimator = self._seeded()
-        if f"{_prefix(estimator)}quantile" not in estimator.get_params():
-            raise ValueError(
-                f"quantiles={self.quantiles!r} need an estimator that learns a quantile, with a parameter quantile; "
-                f"{type(estimator).__name__} has none. Use one of this package, QuantileRegressor or "
-                "HistGradientBoostingRegressor, or quantiles=None."
-            )
+            check_quantiles(self.quantiles, self.interval, self._unseeded())
 
     def _make_plan(self, columns: Columns) -> Plan:
         autoregressive = bool((columns.targets < columns.n_inputs).all())
@@ -272,32 +242,19 @@ class SequenceForecaster(Forecaster):
         sizes = (int(self.lags), int(self.step), columns.n_inputs)
         relative = False if anchor is None else self.relative
         plan = Plan(*sizes, columns.known, columns.targets, anchor, relative, int(self.horizon))
-        self._check_feedback(plan, columns, plan.horizon)
+        is_auto = self.strategy == "auto"
+        self.strategy_ = choose_strategy(plan, self._unseeded(), self.quantiles) if is_auto else self.strategy
+        if self.strategy_ == "recursive":
+            check_feedback(plan, columns, plan.horizon, self.quantiles)
         return plan
-
-    def _check_feedback(self, plan: Plan, columns: Columns, steps: int) -> None:
-        """Raise an error if forecasts are fed back, but some columns of the next window would be unknown."""
-        if self.strategy != "recursive" or steps == 1:
-            return
-        if not plan.autoregressive:
-            raise ValueError(
-                f"strategy='recursive' can't go {steps} steps ahead: y is no column of X, so it can't be fed back. Use "
-                "strategy='direct' or 'joint', or put y into X."
-            )
-        missing = [columns.names[i] for i in plan.unforeseen]
-        if missing:
-            raise ValueError(
-                f"strategy='recursive' can't go {steps} steps ahead: columns {missing} of X are neither forecast nor "
-                "known ahead, so the next window would not be whole. Use strategy='direct' or 'joint', name columns "
-                "whose future is certain in known, or forecast all columns."
-            )
 
     def _check_steps(self, steps: Any) -> None:
         super()._check_steps(steps)
-        self._check_feedback(self._plan, self._columns, steps)
-        if self.strategy != "recursive" and steps > self._plan.horizon:
+        if self.strategy_ == "recursive":
+            check_feedback(self._plan, self._columns, steps, None)
+        elif steps > self._plan.horizon:
             raise ValueError(
-                f"strategy={self.strategy!r} has learned horizon={self._plan.horizon} steps ahead, {steps} were asked "
+                f"strategy={self.strategy_!r} has learned horizon={self._plan.horizon} steps ahead, {steps} were asked "
                 f"for; fit with horizon={steps}, or use strategy='recursive'."
             )
 
@@ -309,19 +266,28 @@ class SequenceForecaster(Forecaster):
             width = int(context.rows.widths[int(np.argmax(short))])
             whose, or_else = "the past", ""
             if context.rows.ids is not None:
-                whose = f"the past of series {context.rows.ids[int(np.argmax(short))]!r}"
+                whose = f"the past of series {quoted(context.rows.ids[int(np.argmax(short))])}"
                 or_else = ", or leave the series out (history=)"
             raise ValueError(
                 f"A forecast is made from {self._plan.reach} rows, but {whose} has only {width}; give more "
                 f"rows{or_else}."
             )
 
+    def _check_learns_on(self) -> None:
+        if self.estimator is not None:
+            check_learns_on(self.estimator)
+
+    def _asks(self) -> str:
+        names = ["lags"] + ["step"] * (self.step > 1) + ["anchor"] * isinstance(self.anchor, Integral)
+        given = " and ".join(f"{name}={getattr(self, name)}" for name in names)
+        return f"{given} ask{'s' * (len(names) == 1)} for"
+
     def _fitted_learner(self) -> Strategy:
         check_is_fitted(self)
         return cast("Strategy", self._learner)
 
     def _make_learner(self) -> Learner:
-        return STRATEGIES[self.strategy](self._seeded(), self._plan, self.n_jobs)
+        return STRATEGIES[self.strategy_](self._seeded(), self._plan, self.n_jobs)
 
     def _make_naive(self) -> Naive:
         season = self._plan.anchor if isinstance(self._plan.anchor, int) else None
@@ -337,34 +303,21 @@ class SequenceForecaster(Forecaster):
         return Band(self.interval == "rolling", low, high, self._plan.horizon)
 
     def _quantile_learner(self, quantile: float) -> Learner:
-        estimator = self._seeded()
-        names, last = estimator.get_params(), _prefix(estimator)
-        # Networks and gradient boosting have a loss to set; QuantileRegressor has no other.
-        loss = {f"{last}loss": "quantile"} if f"{last}loss" in names else {}
-        estimator.set_params(**{f"{last}quantile": quantile}, **loss)
-        return STRATEGIES[self.strategy](estimator, self._plan, self.n_jobs)
+        return STRATEGIES[self.strategy_](learning_quantile(self._seeded(), quantile), self._plan, self.n_jobs)
 
     def _seeded(self) -> Any:
         """Return a clone of the estimator, with seeds."""
+        return seeded(self._unseeded(), self.random_state)
+
+    def _unseeded(self) -> Any:
         default = make_pipeline(SequenceScaler(), LSTMRegressor(early_stopping=True))
         estimator = default if self.estimator is None else clone(self.estimator)
         takes_sequences(estimator)  # raises an error for pipelines that can't
-        if self.random_state is None:
-            return estimator
-        random_state = check_random_state(self.random_state)
-        # Sorted, so that a seed means the same whatever the order of steps and parameters.
-        params = estimator.get_params()
-        unset = [name for name in sorted(params) if name.split("__")[-1] == "random_state" and params[name] is None]
-        return estimator.set_params(**{name: int(random_state.randint(2**31 - 1)) for name in unset})
+        return estimator
 
     def _rows_needed(self) -> int:
-        return self._plan.reach + (1 if self.strategy == "recursive" else self._plan.horizon)
+        return self._plan.reach + (1 if self.strategy_ == "recursive" else self._plan.horizon)
 
     def _fewer_rows(self) -> str:
         anchor = "" if self.anchor in (None, "last") else f", anchor={self.anchor}"
         return f", or look back less far (lags={self.lags}, step={self.step}{anchor}, horizon={self.horizon})"
-
-
-def _prefix(estimator: Any) -> str:
-    """Return what comes before the names of parameters of the last step of a pipeline."""
-    return f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""

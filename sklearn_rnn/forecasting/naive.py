@@ -41,7 +41,8 @@ class NaiveForecaster(Forecaster):
     target_ : list
         Names of what is forecast.
     skill_ : float
-        One minus the ratio of the mean absolute error to that of the last value, on held-out rows.
+        One minus the ratio of the mean absolute error to that of the last value, on held-out rows, of the step ahead
+        that `predict` returns, `horizon`.
     validation_ : DataFrame
         Errors on held-out rows by target and step ahead: "mae", "naive_mae" and "skill".
     forecast_samples_ : ndarray of shape (n_samples, horizon, n_targets)
@@ -113,6 +114,9 @@ class NaiveForecaster(Forecaster):
 
     def _make_naive(self) -> Learner:
         return Naive(self._plan, "last", 1)  # also for the seasonal one, to show what the season is worth
+
+    def _asks(self) -> str:
+        return f"strategy={self.strategy!r} asks for"
 
     def _rows_needed(self) -> int:
         return int(self.season or 1)

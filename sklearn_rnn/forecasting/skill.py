@@ -58,7 +58,7 @@ def relative_errors(errors: Array, naive: Array, names: list[Any]) -> pd.DataFra
 
 
 def overall(table: pd.DataFrame) -> float:
-    """Return the skill over all steps ahead, with targets counting equally, of what `relative_errors` gave."""
+    """Return the skill over the steps of a table of `relative_errors`, with targets counting equally."""
     # Sums of errors, not the mean of ratios by step: a step that the naive forecast gets right would outweigh all.
     sums = table.groupby(level="target")[["mae", "naive_mae"]].sum().to_numpy()
     return float(_skills(*sums.T).mean())

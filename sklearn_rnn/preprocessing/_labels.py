@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
+from .._data.checks import check_not_flat
 from .._data.reading import set_n_features
 from .._data.sequences import Array, Ints, offsets
 
@@ -83,10 +84,11 @@ def _as_list(X: Any) -> list[Any] | None:
         array = np.asarray(X)
     except ValueError:  # lists of unequal lengths
         return X
-    return None if array.dtype.kind in "biufc" else X
+    return None if array.size and array.dtype.kind in "biufc" else X
 
 
 def _read_table(encoder: Any, X: Any, reset: bool) -> tuple[Array, Ints]:
+    check_not_flat(X)
     if reset or (encoder._form == "table" and not isinstance(X, list | tuple)):
         X = validate_data(encoder, X, dtype=None, ensure_all_finite=False, reset=reset)
     else:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from .._data.checks import quoted
 from .._data.forms import Form, Table, as_form
-from .._data.padding import all_features, check_finite, trim
+from .._data.padding import all_features, check_finite, covered, trim
 from .._data.panels import Framed, Ragged
-from .._data.reading import Reader
+from .._data.reading import FittedForm, Reader
 from .._data.sequences import Array, Ints, Sequences, flat_rows
 
 
@@ -63,8 +64,9 @@ class StepTable:
 
     def rows(self) -> Ints:
         """Rows of the table that are steps of a sequence, each one once."""
-        rows = flat_rows(self.starts, self.lengths, self.padded.stride)
-        return np.unique(rows) if self.padded.overlapping else rows
+        if self.padded.overlapping:
+            return np.flatnonzero(covered(self.starts, self.lengths, self.padded.stride, len(self.values)))
+        return flat_rows(self.starts, self.lengths, self.padded.stride)
 
     def rows_of(self, i: int) -> Ints:
         """Rows of the table that are steps of sequence `i`."""
@@ -75,7 +77,7 @@ class StepTable:
         return self.values if len(rows) == len(self.values) else self.values[rows]
 
     def restore(self, table: Array) -> Any:
-        """Return a table like this one in the form of X."""
+        """Return a table of as many rows in the form of X."""
         if isinstance(self.form, Framed):
             return self.form.values.on(table)
         layout = self.padded.layout
@@ -83,16 +85,20 @@ class StepTable:
         result = layout.from_steps(table, initial=table[:0])  # every slot is a row: none needs an initial value
         if isinstance(self.form, Ragged):
             given = self.form.values
-            return [part[:, 0] if array.ndim == 1 else part for part, array in zip(result, given, strict=True)]
+            one_column = table.shape[1] == 1
+            return [
+                part[:, 0] if array.ndim == 1 and one_column else part
+                for part, array in zip(result, given, strict=True)
+            ]
         return result
 
     def name(self, i: int) -> str:
         """Name sequence `i` for a message."""
-        return f"sequence {i}" if self.ids in (None, [None]) else f"series {self.ids[i]!r}"
+        return f"sequence {i}" if self.ids in (None, [None]) else f"series {quoted(self.ids[i])}"
 
     def describe(self) -> str:
         """Name the series, or count the sequences, for a message."""
-        return f"{len(self)} sequences" if self.ids in (None, [None]) else f"series {self.ids}"
+        return f"{len(self)} sequences" if self.ids in (None, [None]) else f"series {quoted(self.ids)}"
 
     @contextmanager
     def naming_nonfinite(self) -> Iterator[None]:
@@ -121,7 +127,7 @@ def learn_step_table(estimator: Any, X: Any, series: Any = None) -> StepTable:
         Series of each row of a 2-D X.
     """
     form = as_form(X)
-    reader = Reader(type(estimator).__name__, per_step=True, dtype=_dtype(form))
+    reader = _reader(estimator, form, series)
     estimator._form, padded = reader.learn_padded(form, series, columns_of=estimator)
     return StepTable.of(form, padded, reader.names(form, estimator))
 
@@ -138,9 +144,17 @@ def read_step_table(estimator: Any, X: Any, series: Any = None, *, named: bool =
         DataFrame.
     """
     form, columns_of = as_form(X), estimator if named else None
-    reader = Reader(type(estimator).__name__, per_step=True, dtype=_dtype(form), fitted=estimator._form)
+    reader = _reader(estimator, form, series, estimator._form)
     padded = reader.read_padded(form, series, columns_of=columns_of)
     return StepTable.of(form, padded, reader.names(form, columns_of))
+
+
+def _reader(estimator: Any, form: Form, series: Any, fitted: FittedForm | None = None) -> Reader:
+    if isinstance(form, Framed):
+        form.check_no_series(series)
+    # The slots of all steps of all windows, by which results find their way back, would be far more than the table.
+    per_step = not isinstance(form, Framed)
+    return Reader(type(estimator).__name__, per_step=per_step, dtype=_dtype(form), fitted=fitted)
 
 
 def _dtype(form: Form) -> Any:

@@ -14,6 +14,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
+from .._data.checks import naming_text, quoted
 from .._data.forms import Form, Table, as_form
 from .._data.padding import all_features, trim
 from .._data.panels import Ragged
@@ -48,6 +49,9 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         characters of ASCII.
     handle_unknown : {"error", "ignore"}, default="error"
         What to do about a label that is not a category: raise an error, or encode it as a step of zeros.
+    dtype : floating dtype, default=numpy.float32
+        Dtype of the result. The estimators of this package compute in float32; with many categories float64 would take
+        twice the memory for nothing.
 
     Attributes
     ----------
@@ -70,6 +74,9 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
     A missing label (NaN, None) becomes a step of NaN. At the start or end of a sequence that is padding;
     elsewhere the estimators of this package raise an error that says where it is.
 
+    A text is read as its characters, so that an encoder of tokens, such as words, raises an error for texts: split them
+    into lists of tokens first.
+
     Results are never tables: `set_output` is accepted, as by every transformer, and changes nothing.
 
     References
@@ -84,7 +91,7 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
     >>> encoder.transform(["cab"])
     [array([[0., 0., 1.],
            [1., 0., 0.],
-           [0., 1., 0.]])]
+           [0., 1., 0.]], dtype=float32)]
     >>> encoder.inverse_transform([[[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]]])
     ['ca']
     """
@@ -92,11 +99,13 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "categories": [StrOptions({"auto", "ascii"}), "array-like"],
         "handle_unknown": [StrOptions({"error", "ignore"})],
+        "dtype": "no_validation",  # numpy does it
     }
 
-    def __init__(self, categories: Any = "auto", *, handle_unknown: str = "error") -> None:
+    def __init__(self, categories: Any = "auto", *, handle_unknown: str = "error", dtype: Any = np.float32) -> None:
         self.categories = categories
         self.handle_unknown = handle_unknown
+        self.dtype = dtype
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> SequenceOneHotEncoder:
@@ -117,21 +126,25 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         Raises
         ------
         TypeError
-            If labels are neither all strings nor all numbers.
+            If labels are neither all strings nor all numbers, or `dtype` is none.
         ValueError
-            If X has no such form or no labels, or has labels that are not in `categories`.
+            If X has no such form or no labels, or has labels that are not in `categories`; if `dtype` has no NaN for
+            padding.
         """
+        if np.dtype(self.dtype).kind != "f":
+            raise ValueError(f"dtype must be a floating type, since padding is NaN; got {quoted(self.dtype)}.")
         new = copy(self)
         labels = read_labels(new, X, reset=True)
         given = None if _is(self.categories, "auto") else _check_categories(self.categories)
         if given is None and len(labels.rows) == 0:
             raise ValueError("X has no labels to learn from: every sequence is empty or all padding (NaN).")
         # Unknown labels never reach it: `_is_known` finds them first, and its error says where they are.
-        new.encoder_ = OneHotEncoder(
-            categories="auto" if given is None else [given], handle_unknown="ignore", sparse_output=False
-        ).fit((labels.real if given is None else given).reshape(-1, 1))
+        new.encoder_ = OneHotEncoder(categories="auto" if given is None else [given], handle_unknown="ignore").fit(
+            (labels.real if given is None else given).reshape(-1, 1)
+        )
         new.categories_ = new.encoder_.categories_[0]
         new._form = labels.form
+        new._check_not_words(labels)
         new._is_known(labels)
         self.__dict__ = new.__dict__
         return self
@@ -147,21 +160,23 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         Returns
         -------
         list of ndarray of shape (steps_i, n_categories), or ndarray of shape (n, steps, n_categories)
-            One-hot steps, float64; the array if X is 2-D. Padding is NaN.
+            One-hot steps of `dtype`; the array if X is 2-D. Padding is NaN.
 
         Raises
         ------
         ValueError
-            If X has no such form, other columns than in `fit`, or, with ``handle_unknown="error"``, a label
-            that is not a category.
+            If X has no such form, other columns than in `fit`, is strings although labels are tokens of several
+            characters, or, with ``handle_unknown="error"``, has a label that is not a category.
         """
         check_is_fitted(self)
         labels = read_labels(self, X, reset=False)
+        self._check_not_words(labels)
         known = self._is_known(labels)
-        steps = np.full((len(labels.values), len(self.categories_)), np.nan)
+        steps = np.full((len(labels.values), len(self.categories_)), np.nan, dtype=self.dtype)
         steps[labels.rows] = 0.0  # what stays so is an unknown label; a missing one stays NaN
         if known.any():
-            steps[labels.rows[known]] = self.encoder_.transform(labels.real[known].reshape(-1, 1))
+            ones = self.encoder_.transform(labels.real[known].reshape(-1, 1))  # sparse: the only dense copy is `steps`
+            steps[labels.rows[known], ones.indices] = 1.0
         if labels.form == "table":
             return steps.reshape(len(labels.widths), -1, len(self.categories_))
         return np.split(steps, offsets(labels.widths)[1:])
@@ -224,6 +239,18 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         _check_feature_names_in(self, input_features)
         return np.array([str(category) for category in self.categories_], dtype=object)
 
+    def _check_not_words(self, labels: Labels) -> None:
+        """Raise an error for strings, which are read as characters, if labels are tokens of several characters."""
+        if labels.form != "strings":
+            return
+        tokens = [label for label in self.categories_ if isinstance(label, str) and len(label) > 1]
+        # Texts may have a token or two beside their characters, such as one for their end, if fit saw texts, too.
+        if tokens and (self._form != "strings" or len(tokens) == len(self.categories_)):
+            raise ValueError(
+                f"X is strings, each of which is a sequence of its characters, but the categories are tokens such as "
+                f"{quoted(tokens[0])}; expected a list of tokens for each sequence, such as text.split()."
+            )
+
     def _is_known(self, labels: Labels) -> NDArray[np.bool_]:
         """Say which labels are categories; raise an error for others, unless they may be ignored."""
         real = labels.real
@@ -231,11 +258,11 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         if known.all() or self.handle_unknown == "ignore":
             return known
         first = int(np.argmin(known))
-        names = [str(repr(label)) for label in self.categories_.tolist()]
-        if len(names) > 10:
-            names[10:] = [f"and {len(names) - 10} more"]
+        names = [quoted(label) for label in self.categories_[:10].tolist()]
+        if len(self.categories_) > 10:
+            names.append(f"and {len(self.categories_) - 10} more")
         raise ValueError(
-            f"X has the label {real[[first]].tolist()[0]!r} {place_of(labels.rows[first], labels.widths)}, which "
+            f"X has the label {quoted(real[[first]].tolist()[0])} {place_of(labels.rows[first], labels.widths)}, which "
             f"is no category; known are {', '.join(names)}. Fit on data that have it, name it in categories, or "
             'set handle_unknown="ignore".'
         )
@@ -244,7 +271,8 @@ class SequenceOneHotEncoder(TableOutputMixin, BaseEstimator):
         """Read one-hot steps, or probabilities, as one table, and the steps of each sequence in it."""
         check = partial(check_array, input_name="X", estimator=self)
         if isinstance(form, Table):
-            table = check(form.values, dtype=np.float64, ensure_all_finite=False)
+            with naming_text("X", form.values, "expected one-hot steps or probabilities."):
+                table = check(form.values, dtype=np.float64, ensure_all_finite=False)
             widths = np.array([len(table)], dtype=np.int64)
         else:
             read = form.read(np.float64, check, per_step=False)
@@ -298,5 +326,5 @@ def _check_categories(categories: Any) -> Array:
         raise ValueError("categories must have at least one label, and none that is missing (NaN or None).")
     repeated = array[pd.Series(array, dtype=array.dtype).duplicated()]
     if len(repeated):
-        raise ValueError(f"categories must name each label once; got {repeated[0]!r} twice.")
+        raise ValueError(f"categories must name each label once; got {quoted(repeated[0])} twice.")
     return array

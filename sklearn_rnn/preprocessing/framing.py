@@ -13,16 +13,18 @@ from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted, validate_data
 
 from .._data.forms import as_form
+from .._data.memory import Memory
 from .._data.pitfalls import check_series_kept, lost_series
 from .._data.sequences import Array, Ints
 from .._data.series import index_of, read_series
-from .._data.tables import Context, Panel, column_positions, read_panel, shift_known
+from .._data.tables import Panel, column_positions, read_panel, shift_known
 from .._data.windows import Windows
 from ._output import OwnOutputMixin
+from ._remembering import RememberingMixin
 from .shifting import lagged
 
 
-class ShiftFramer(OwnOutputMixin, BaseEstimator):
+class ShiftFramer(RememberingMixin, OwnOutputMixin, BaseEstimator):
     """Frame a table in time order: every row gets the rows before it as its window.
 
     The window of row t holds the rows ``t - horizon - step * (lags - 1), ..., t - horizon - step, t - horizon``,
@@ -47,10 +49,10 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         the table, whatever `lags` is. "table" gives a lag table of shape (n_rows, lags * n_features), for any
         other regressor; its columns are called ``temp(t-3)``.
     context : {"auto", "none"}, default="auto"
-        With "auto", if the index of X continues that of the training table (same series, next step), the
-        last training rows serve as context, so that the first rows of a test fold are not blind. An array has
-        no index, hence no context; nor has a float or text index. "none" never looks back into the training
-        table.
+        With "auto", the rows seen in `fit` and `partial_fit` that lie right before X serve as context, so that the
+        first rows of a test fold are not blind. Where X lies is told by its index: times, or whole numbers. If it
+        can't be told, or rows in between were not seen, a warning says so. "none" means to do without: X is framed
+        by itself, in silence.
 
     Attributes
     ----------
@@ -60,16 +62,31 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         Their names, if X had names in fit.
     known_ : ndarray of shape (n_known,)
         Positions of the known columns.
-    context_ : Context or None
-        The last ``horizon + step * (lags - 1)`` training rows of each series, and the time that comes next; None if X
-        had no ordered index.
+    context_ : Memory
+        The newest rows of each series with their times: twice ``horizon + step * (lags - 1)`` of them, or those of the
+        last `partial_fit` and the past of their windows.
 
     Notes
     -----
     X is an array or DataFrame with one row per time step. Several series are told apart by an index of two or
     more levels (all but the last name the series) or by `series`; they never mix, and their rows need not be
     together. Once `fit` has seen series that are told apart, X that tells none raises an error. An index of times or
-    numbers must increase within each series; a gap in it is not seen: lags count rows.
+    numbers must increase within each series; where X is an array, the index of y counts. Lags count rows: a gap in the
+    index is warned of, and closed by `regularize`.
+
+    The framer comes first in a pipeline, since it alone reads the index: `make_pipeline(ShiftFramer(lags=24),
+    SequenceScaler(), LSTMRegressor())`. Where something must come before it, ``.set_output(transform="pandas")``
+    keeps the index. `transform` never changes what the framer remembers.
+
+    Warns
+    -----
+    ContextWarning
+        In `transform` and `partial_fit`, if rows are framed with less of their past than training had: X has no index,
+        begins inside the training table or after rows that were not seen. Rows that had no past in training, such as
+        its first ones, are no loss.
+    TimeGapWarning
+        In `fit` and `transform`, if an index with a usual step of time has gaps; in `partial_fit` also if rows are
+        missing between those seen so far and X.
 
     An estimator with ``return_sequences=True`` reads windows of a single lag as the steps of their series, one
     target per row, so that its state takes the place of lags.
@@ -88,6 +105,12 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
     3       21.0        2.0       22.0      3.0
     >>> ShiftFramer(lags=2).fit_transform(weather).shape
     (4, 2, 2)
+
+    Rows that continue those of `fit` are framed with them:
+
+    >>> framer = ShiftFramer(lags=2).fit(weather[:3])
+    >>> framer.transform(weather[3:])[:, :, 0]
+    array([[21., 22.]])
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -125,7 +148,8 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         X : array-like of shape (n_rows, n_features)
             A table in time order.
         y : object, default=None
-            Here because pipelines pass it. If its index tells several series apart, X must do so, too.
+            Here because pipelines pass it. If its index tells several series apart, X must do so, too; if X has no
+            index, its rows have that of y.
         series : array-like of shape (n_rows,), default=None
             Series of each row.
 
@@ -138,17 +162,13 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         ValueError
             If X is no numeric table in time order, is shorter than one window, lacks a column of `known`, or has
             lost the series of y.
+
+        Warns
+        -----
+        TimeGapWarning
+            If an index with a usual step of time has gaps.
         """
-        trial = clone(self)  # takes the errors, so that a fit that fails leaves an earlier one as it was
-        panel = read_panel(trial, X, series, reset=True)
-        trial._check_length(panel)
-        check_series_kept(as_form(X), y, series, per_step=True)
-        known = column_positions("known", self.known, getattr(trial, "feature_names_in_", None), trial.n_features_in_)
-        validate_data(self, X, reset=True, skip_check_array=True)
-        self.known_ = np.unique(known)
-        self._has_series = panel.ids is not None
-        self.context_ = Context.lenient(panel, self._reach)
-        self.__dict__.pop("_context_once", None)
+        self._learn(X, y, series)
         return self
 
     def transform(self, X: Any, *, series: Any = None) -> Any:
@@ -171,23 +191,20 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         ValueError
             If X is no numeric table in time order, has other columns than in fit, or tells no series apart
             although X in fit did.
+
+        Warns
+        -----
+        ContextWarning
+            If rows are framed with less of their past than training had; see the class.
+        TimeGapWarning
+            If an index with a usual step of time has gaps.
         """
         check_is_fitted(self)
-        panel = read_panel(self, X, series)
-        if self._has_series and panel.ids is None:
-            raise lost_series(type(self).__name__)
-        windows = self._frame(self._with_context(panel))
-        if self.output == "windows":
-            windows.index = X.index if isinstance(X, pd.DataFrame) else None
-            windows.columns = getattr(self, "feature_names_in_", None)
-            windows.ids = panel.ids_of_X
-            return windows
-        table = np.asarray(windows).reshape(len(windows), -1)
-        adapter = _get_container_adapter("transform", self)
-        if adapter is None:
-            return table
-        return adapter.create_container(table, X, columns=self.get_feature_names_out)
+        panel = self._read(X, series)
+        self._warn_of_gaps(X, panel)
+        return self._contained(X, panel, self._frame(*self._with_context(panel)))
 
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Any, y: Any = None, *, series: Any = None) -> Any:
         """Fit and frame the same table; see `fit` and `transform`.
 
@@ -205,7 +222,8 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         Windows of shape (n_rows, lags, n_features) or table of shape (n_rows, lags * n_features)
             See `output`.
         """
-        return self.fit(X, y, series=series).transform(X, series=series)
+        panel = self._learn(X, y, series)  # nothing lies before the rows that are learned from
+        return self._contained(X, panel, self._frame(panel, self.context == "none"))
 
     def inverse_transform(self, X: Any, *, series: Any = None) -> Array:
         """Read the table back from its windows.
@@ -236,27 +254,6 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         table = np.where(source[:, None] >= 0, newest[source], np.nan).astype(newest.dtype, copy=False)
         table[:, self.known_] = newest[:, self.known_]  # these were taken from the row of the window itself
         return table
-
-    def set_context(self, table: Any, *, series: Any = None) -> Self:
-        """Give the rows that come right before the next table to be transformed.
-
-        They are used once, by the next `transform`, in place of the training rows, whatever its index.
-
-        Parameters
-        ----------
-        table : array-like of shape (n_rows, n_features)
-            As `transform` takes it: within a pipeline, what the steps before this one give. Only its last
-            ``horizon + step * (lags - 1)`` rows of each series matter.
-        series : array-like of shape (n_rows,), default=None
-            Series of each row.
-
-        Returns
-        -------
-        self : ShiftFramer
-        """
-        check_is_fitted(self)
-        self._context_once = read_panel(self, table, series).last(self._reach)
-        return self
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Choose the container of a lag table; windows stay windows and remember the index of X.
@@ -303,11 +300,6 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    @property
-    def _reach(self) -> int:
-        """Rows from a row back to the oldest step of its window."""
-        return self.horizon + self.step * (self.lags - 1)
-
     def _check_length(self, panel: Panel) -> None:
         longest = int(panel.widths.max())
         if longest > self._reach:
@@ -319,28 +311,51 @@ class ShiftFramer(OwnOutputMixin, BaseEstimator):
             "Use fewer lags or more rows."
         )
 
-    def _with_context(self, panel: Panel) -> Panel:
-        """Put the rows that each series continues before its own: those given once, or those of training."""
-        once = self.__dict__.pop("_context_once", None)
-        if once is not None:
-            sources = panel.sources(once)
-            if (sources < 0).all():
-                raise ValueError("The table given to set_context has none of the series of X; give their ids.")
-            return panel.after(once, sources)
-        if self.context == "none" or self.context_ is None:
-            return panel
-        sources = self.context_.sources(panel)
-        # Without context there is nothing to join, and windows stay a view of the table of the user.
-        return panel.after(self.context_.rows, sources) if (sources >= 0).any() else panel
+    def _learn(self, X: Any, y: Any, series: Any) -> Panel:
+        """Learn a table, and return its rows."""
+        trial = clone(self)  # takes the errors, so that a fit that fails leaves an earlier one as it was
+        check_series_kept(as_form(X), y, series, per_step=True)
+        panel = read_panel(trial, X, series, reset=True, y=y)
+        trial._check_length(panel)
+        known = column_positions("known", self.known, getattr(trial, "feature_names_in_", None), trial.n_features_in_)
+        memory = Memory.of(panel, self._reach)
+        validate_data(self, X, reset=True, skip_check_array=True)
+        self.known_ = np.unique(known)
+        self._has_series = panel.ids is not None
+        self.context_ = memory
+        self.__dict__.pop("_context_once", None)
+        self._warn_of_gaps(X, panel)
+        return panel
 
-    def _frame(self, panel: Panel) -> Windows:
+    def _frame(self, panel: Panel, padding_is_known: bool) -> Windows:
         """Return a window for each row of X, in the order of X, over the table of the panel."""
         table = panel.table
         if len(self.known_) and self.horizon:
             table = shift_known(table, self.known_, self.horizon, panel.widths)
         # With horizon 1, row t has the window that ends at row t - 1; for the first row of a series that lies before
         # it begins, and all of the window is padding.
-        return Windows(table, panel.positions - self.horizon, panel.begins_of_X, lags=self.lags, step=self.step)
+        return Windows(
+            table,
+            panel.positions - self.horizon,
+            panel.begins_of_X,
+            lags=self.lags,
+            step=self.step,
+            horizon=self.horizon,
+            padding_is_known=padding_is_known,
+        )
+
+    def _contained(self, X: Any, panel: Panel, windows: Windows) -> Any:
+        """Return windows with the index of X, or their table in its container."""
+        if self.output == "windows":
+            windows.index = X.index if isinstance(X, pd.DataFrame) else None
+            windows.columns = getattr(self, "feature_names_in_", None)
+            windows.ids = panel.ids_of_X
+            return windows
+        table = np.asarray(windows).reshape(len(windows), -1)
+        adapter = _get_container_adapter("transform", self)
+        if adapter is None:
+            return table
+        return adapter.create_container(table, X, columns=self.get_feature_names_out)
 
     def _newest_steps(self, X: Any, series: Any) -> tuple[Array, Ints, Ints]:
         """Newest step of each window, the row that it is, and the first row of its series."""
