@@ -81,7 +81,7 @@ class PipelineStream:
     >>> next_month = stream.forecast()  # before the row is there
     >>> stream.step(X.iloc[600]) == next_month
     array([ True])
-    >>> abs(stream.step({"sunspots": 64.6}) - model.predict(X[:602])[-1:]) < 1e-4
+    >>> abs(stream.step({"sunspots": 64.6}) - model.predict(X[600:602])[-1:]) < 1e-4
     array([ True])
     """
 
@@ -253,8 +253,8 @@ class PipelineStream:
         """Return what the estimator reads for the last `n` rows of a table."""
         frames = self._transformed(table)
         if self._framer is not None:
-            if isinstance(frames, pd.DataFrame):  # times have been compared
-                frames = frames.set_axis(pd.RangeIndex(len(frames)))
+            if isinstance(frames, pd.DataFrame):  # times have been compared: labels without an order
+                frames = frames.set_axis([""] * len(frames))
             frames = self._framer.transform(frames, series=self._series_of(table))
         frames = frames[len(table) - n :]
         for step in self._after:

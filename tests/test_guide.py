@@ -82,7 +82,9 @@ def test_table_of_lanes_is_correct():
 
 def test_figures_about_memory_are_made_by_the_script():
     table = runpy.run_path(str(DOCS / "compare_memory.py"))["main"](n_rows=600, seeds=(0,), shrink=100)
-    rows = re.findall(r"^\| ([^|]*?) \| ([\d.]+) \|.*$", sections(TEXTS["which.md"])["How the network remembers"], re.MULTILINE)
+    rows = re.findall(
+        r"^\| ([^|]*?) \| ([\d.]+) \|.*$", sections(TEXTS["which.md"])["How the network remembers"], re.MULTILINE
+    )
     assert [name for name, _ in rows] == list(table.index)
     assert (table["error"] > 0).all()
     assert table["training time"].min() == 1
