@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ._data.caller import warn_caller
+from ._data.checks import quoted
 from ._data.newest import NewestRows, series_labels
 from ._data.sequences import Array
 from .exceptions import ContextWarning
@@ -81,13 +82,13 @@ class PipelineStream:
     >>> next_month = stream.forecast()  # before the row is there
     >>> stream.step(X.iloc[600]) == next_month
     array([ True])
-    >>> abs(stream.step({"sunspots": 64.6}) - model.predict(X[:602])[-1:]) < 1e-4
+    >>> abs(stream.step({"sunspots": 64.6}) - model.predict(X[600:602])[-1:]) < 1e-4
     array([ True])
     """
 
     def __init__(self, pipeline: Any, *, history: Any = None, method: str = "predict", lookback: int = 0) -> None:
         if not isinstance(lookback, int | np.integer) or lookback < 0:
-            raise ValueError(f"lookback must be a whole number of rows, 0 or more; got {lookback!r}.")
+            raise ValueError(f"lookback must be a whole number of rows, 0 or more; got {quoted(lookback)}.")
         steps = _checked_steps(pipeline, method)
         places = [i for i, step in enumerate(steps) if isinstance(step, ShiftFramer)]
         framer = steps[places[0]] if places else None
@@ -253,8 +254,8 @@ class PipelineStream:
         """Return what the estimator reads for the last `n` rows of a table."""
         frames = self._transformed(table)
         if self._framer is not None:
-            if isinstance(frames, pd.DataFrame):  # times have been compared
-                frames = frames.set_axis(pd.RangeIndex(len(frames)))
+            if isinstance(frames, pd.DataFrame):  # times have been compared: labels without an order
+                frames = frames.set_axis([""] * len(frames))
             frames = self._framer.transform(frames, series=self._series_of(table))
         frames = frames[len(table) - n :]
         for step in self._after:
@@ -316,7 +317,7 @@ class PipelineStream:
         if counts.min() >= self._reach:
             return
         place = int(np.argmin(counts))
-        whose = "" if rows.ids is None else f" of series {rows.ids.tolist()[place]!r}"
+        whose = "" if rows.ids is None else f" of series {quoted(rows.ids.tolist()[place])}"
         warn_caller(
             f"The windows reach {self._reach} rows back, but the history has {counts[place]} rows{whose}: the first "
             "predictions come from windows that are partly empty. Give the rows before as history=, or set "
@@ -333,7 +334,7 @@ class PipelineStream:
         missing = [name for name in wanted if name in self._rows.table.columns and name not in given]
         if wanted and (known is None or missing):
             raise ValueError(
-                f"The columns {missing or wanted} are known ahead: give their values in the next "
+                f"The columns {quoted(missing or wanted)} are known ahead: give their values in the next "
                 f"{self._framer.horizon} rows of each series as known=, a DataFrame or dict by column."
             )
 
@@ -354,7 +355,7 @@ def _checked_steps(pipeline: Any, method: str) -> list[Any]:
             "within another transformer, nor several."
         )
     if not hasattr(steps[-1], method):
-        raise ValueError(f"method={method!r} is none of {type(steps[-1]).__name__}.")
+        raise ValueError(f"method={quoted(method)} is none of {type(steps[-1]).__name__}.")
     return steps
 
 

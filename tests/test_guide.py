@@ -78,3 +78,16 @@ def test_table_of_lanes_is_correct():
         segments = Truncation(50, 50, stateful=True).segments(np.array([1000]), np.array([0]), n_lanes)
         assert len(segments) == n_segments
         assert len(updates(segments.chunks, n_lanes, np.arange(n_segments))[2]) == n_updates
+
+
+def test_figures_about_memory_are_made_by_the_script():
+    table = runpy.run_path(str(DOCS / "compare_memory.py"))["main"](n_rows=600, seeds=(0,), shrink=100)
+    rows = re.findall(
+        r"^\| ([^|]*?) \| ([\d.]+) \|.*$", sections(TEXTS["which.md"])["How the network remembers"], re.MULTILINE
+    )
+    assert [name for name, _ in rows] == list(table.index)
+    assert (table["error"] > 0).all()
+    assert table["training time"].min() == 1
+    exact = {"windows of 72": (32 * 72, 72), "state, tbptt=(24, 72)": (8 * 72, 1)}
+    for name, work in exact.items():
+        assert tuple(table.loc[name, ["steps per update", "steps per prediction"]]) == work

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,13 @@ PIPELINES = {
 }
 
 
+def in_context(model, X, method="predict"):
+    """What a pipeline predicts for the whole table, whose first rows may have no past, as a warning says."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ContextWarning)
+        return getattr(model, method)(X)
+
+
 def fitted(name):
     X = TABLE.assign(sky=SKY) if name == "encoded" else TABLE
     return PIPELINES[name].fit(X[:TRAINED], Y[:TRAINED]), X
@@ -84,7 +92,7 @@ THOUSAND = {"windows", "state"}  # of the others 60 rows will do
 def test_rows_are_predicted_as_in_the_table(name):
     model, X = fitted(name)
     n = 1000 if name in THOUSAND else 60
-    expected = model.predict(X)[TRAINED : TRAINED + n]
+    expected = in_context(model, X)[TRAINED : TRAINED + n]
     stream = PipelineStream(model, history=X[:TRAINED])
     stepped = np.concatenate([stream.step(X.iloc[row]) for row in range(TRAINED, TRAINED + n)])
     assert stepped.shape == (n,)
@@ -95,7 +103,7 @@ def test_rows_are_predicted_as_in_the_table(name):
 @pytest.mark.parametrize("name", ["windows", "known, step", "encoded", "state, horizon", "no framer, state"])
 def test_pieces_of_any_size(name):
     model, X = fitted(name)
-    expected = model.predict(X)
+    expected = in_context(model, X)
     stream = PipelineStream(model, history=X[:TRAINED])
     pieces = [stream.predict(X[begin:end]) for begin, end in ((300, 301), (301, 310), (310, 700), (700, 1300))]
     assert_allclose(np.concatenate(pieces), expected[TRAINED:], rtol=1e-6, atol=1e-6)
@@ -104,7 +112,7 @@ def test_pieces_of_any_size(name):
 @pytest.mark.parametrize("name", ["windows", "state"])
 def test_every_form_of_a_row(name):
     model, X = fitted(name)
-    expected = model.predict(X)[TRAINED : TRAINED + 1]
+    expected = in_context(model, X)[TRAINED : TRAINED + 1]
     stream = PipelineStream(model, history=X[:TRAINED])
     row = X.iloc[TRAINED]
     forms = [row.to_numpy(), [row.tolist()], row, row[::-1], dict(row), X[TRAINED : TRAINED + 1]]
@@ -125,7 +133,7 @@ def test_plain_arrays():
         model.fit(values[:TRAINED], Y[:TRAINED])
         stream = PipelineStream(model, history=values[:TRAINED])
         stepped = np.concatenate([stream.step(row) for row in values[TRAINED : TRAINED + 50]])
-        assert_allclose(stepped, model.predict(values[: TRAINED + 50])[TRAINED:], rtol=1e-5)
+        assert_allclose(stepped, in_context(model, values[: TRAINED + 50])[TRAINED:], rtol=1e-5)
 
 
 def test_one_column_and_several_targets():
@@ -147,7 +155,7 @@ def test_classifiers_with_any_method():
         for method in ("predict", "predict_proba"):
             stream = PipelineStream(model, history=TABLE[:TRAINED], method=method)
             stepped = np.concatenate([stream.step(TABLE.iloc[row]) for row in range(TRAINED, TRAINED + 20)])
-            expected = getattr(model, method)(TABLE)[TRAINED : TRAINED + 20]
+            expected = in_context(model, TABLE, method)[TRAINED : TRAINED + 20]
             if method == "predict":
                 assert_array_equal(stepped, expected)
             else:
@@ -169,7 +177,7 @@ def split(panel, n):
 def test_series_side_by_side(model):
     past, later = split(PANEL, 350)
     model = model.fit(past, past["load"])
-    expected = pd.Series(model.predict(PANEL), PANEL.index)
+    expected = pd.Series(in_context(model, PANEL), PANEL.index)
     stream = PipelineStream(model, history=past)
     assert list(stream.series) == ["oak", "ash", "elm"]
     assert stream.n_series == 3
@@ -194,7 +202,7 @@ def test_a_row_of_each_series_as_an_array():
 @pytest.mark.parametrize("name", ["windows", "horizon", "step", "encoded", "state", "state, horizon", "lag table"])
 def test_forecasts_are_the_predictions_of_rows_to_come(name):
     model, X = fitted(name)
-    expected = model.predict(X)
+    expected = in_context(model, X)
     stream = PipelineStream(model, history=X[:TRAINED])
     horizon = next(step.horizon for step in model.get_params().values() if isinstance(step, ShiftFramer))
     for row in range(TRAINED, TRAINED + 20):
@@ -206,7 +214,7 @@ def test_forecasts_are_the_predictions_of_rows_to_come(name):
 @pytest.mark.parametrize("name", ["known", "known, step"])
 def test_forecasts_with_columns_known_ahead(name):
     model, X = fitted(name)
-    expected = model.predict(X)
+    expected = in_context(model, X)
     stream = PipelineStream(model, history=X[:TRAINED])
     ahead = X[["hour"]][TRAINED : TRAINED + 6]
     assert_allclose(stream.forecast(ahead), expected[[TRAINED + 5]], rtol=1e-6)
@@ -226,7 +234,7 @@ def test_forecasts_of_series_in_their_order():
     model = windows(lags=6, horizon=2, known=["hour"]).fit(past, past["load"])
     stream = PipelineStream(model, history=past)
     ahead = later.groupby("site", sort=False).head(2)[["hour"]]
-    expected = pd.Series(model.predict(PANEL), PANEL.index)
+    expected = pd.Series(in_context(model, PANEL), PANEL.index)
     last = [expected[name].iloc[351] for name in stream.series]
     assert_allclose(stream.forecast(ahead), last, rtol=1e-6)
     assert_allclose(stream.forecast(ahead[::-1].sort_index(level="time")), last, rtol=1e-6)
@@ -234,12 +242,12 @@ def test_forecasts_of_series_in_their_order():
 
 def test_the_pipeline_stays_as_it_was():
     model, X = fitted("windows")
-    predictions, attributes = model.predict(X), [set(vars(step)) for step in model]
+    predictions, attributes = in_context(model, X), [set(vars(step)) for step in model]
     stream = PipelineStream(model, history=X[:TRAINED])
     first = stream.copy().step(X.iloc[TRAINED])
     assert [set(vars(step)) for step in model] == attributes
     assert model[0].context == "auto"
-    assert_array_equal(model.predict(X), predictions)
+    assert_array_equal(in_context(model, X), predictions)
     model.fit(3 * X[:200], Y[:200])  # the stream keeps what it was given
     assert_array_equal(stream.step(X.iloc[TRAINED]), first)
 
@@ -256,7 +264,7 @@ def test_copies_pickles_and_resets(name):
         assert_array_equal(other.step(X.iloc[TRAINED + 1]), second)
     assert len(stream.reset().rows) == 0
     rest = X[TRAINED + 2 :]
-    assert_allclose(stream.predict(rest), model.set_params(shiftframer__context="none").predict(rest), rtol=1e-5)
+    assert_allclose(stream.predict(rest), in_context(model.set_params(shiftframer__context="none"), rest), rtol=1e-5)
 
 
 def test_rows_kept_continue_windows():
@@ -281,7 +289,7 @@ def test_one_series_is_reset_alone():
 
 def test_a_short_history_warns():
     model, X = fitted("windows")
-    expected = model.set_params(shiftframer__context="none").predict(X)
+    expected = in_context(model.set_params(shiftframer__context="none"), X)
     assert_allclose(PipelineStream(model, history=X[:5]).predict(X[5:]), expected[5:], rtol=1e-5)  # meant
     model.set_params(shiftframer__context="auto")
     for history, n in ((None, 0), (X[:5], 5)):
@@ -307,7 +315,7 @@ def test_steps_that_look_back():
     model = make_pipeline(Lagging(), ShiftFramer(lags=5), GRURegressor(**SMALL)).fit(TABLE[:TRAINED], Y[:TRAINED])
     stream = PipelineStream(model, history=TABLE[:TRAINED], lookback=3)
     stepped = np.concatenate([stream.step(TABLE.iloc[row]) for row in range(TRAINED, TRAINED + 30)])
-    assert_allclose(stepped, model.predict(TABLE)[TRAINED : TRAINED + 30], rtol=1e-5)
+    assert_allclose(stepped, in_context(model, TABLE)[TRAINED : TRAINED + 30], rtol=1e-5)
     with pytest.raises(ValueError, match="look back further than the lookback=2 rows kept for them"):
         PipelineStream(model, history=TABLE[:TRAINED], lookback=2)
 
@@ -327,7 +335,7 @@ def test_gaps_and_disorder_in_time():
     with pytest.raises(ValueError, match="has the index 0, but the row before it Timestamp"):
         stream.step(pd.DataFrame([dict(X.iloc[300])]))
     assert stream.rows.index[-1] == X.index[299]
-    assert_allclose(stream.step(X.iloc[300]), model.predict(X)[[300]], rtol=1e-6)
+    assert_allclose(stream.step(X.iloc[300]), in_context(model, X)[[300]], rtol=1e-6)
 
 
 def test_errors_leave_the_stream_as_it_was():

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..exceptions import TimeGapWarning
 from .caller import warn_caller
-from .checks import check_array_like
+from .checks import check_array_like, quoted
 from .clock import continued, next_time, plain, whole_step
 from .sequences import Array, Ints
 from .series import check_order, group_series, match_series, read_series, times_of
@@ -84,7 +84,7 @@ class NewestRows:
         """Raise an error or warn if rows do not follow those of their series."""
         codes, ids = read_series(rows.index, None, len(rows))
         if (ids is None) != (self.ids is None):
-            told = "none" if self.ids is None else f"series {list(self.ids[:10])}"
+            told = "none" if self.ids is None else f"series {quoted(list(self.ids[:10]))}"
             raise ValueError(
                 f"The index of the rows has {rows.index.nlevels} level(s), but that of the history tells {told}."
             )
@@ -93,8 +93,8 @@ class NewestRows:
             places = match_series(ids, self.ids)
             if (places < 0).any():
                 raise ValueError(
-                    f"The rows have the series {list(ids[places < 0][:10])}, but the stream has "
-                    f"{list(self.ids[:10])}; give a history in which every series has a row."
+                    f"The rows have the series {quoted(list(ids[places < 0][:10]))}, but the stream has "
+                    f"{quoted(list(self.ids[:10]))}; give a history in which every series has a row."
                 )
         times, widths = _times_by_series(rows.index, codes)
         for place, end, width in zip(places, np.cumsum(widths), widths, strict=True):
@@ -144,7 +144,9 @@ class NewestRows:
         wanted = pd.Index(series if several else [series])
         forgotten = match_series(wanted, ids)
         if (forgotten < 0).any():
-            raise ValueError(f"The stream has no series {list(wanted[forgotten < 0][:10])}; it has {list(ids[:10])}.")
+            raise ValueError(
+                f"The stream has no series {quoted(list(wanted[forgotten < 0][:10]))}; it has {quoted(list(ids[:10]))}."
+            )
         return replace(self, table=self.table[~np.isin(self.places_of(self.table), forgotten)])
 
     def ahead(self, n: int, known: Any) -> pd.DataFrame:
@@ -168,7 +170,9 @@ class NewestRows:
         rows = known if isinstance(known, pd.DataFrame) else pd.DataFrame(known, index=self._index(n))
         unknown = [name for name in rows.columns if name not in self.table.columns]
         if unknown:
-            raise ValueError(f"known has the columns {unknown}, which are none of {list(self.table.columns)}.")
+            raise ValueError(
+                f"known has the columns {quoted(unknown)}, which are none of {quoted(list(self.table.columns))}."
+            )
         return rows
 
     def _one_row(self, row: pd.Series) -> pd.DataFrame:
@@ -187,7 +191,8 @@ class NewestRows:
         extra = [name for name in rows.columns if name not in columns]
         if missing or extra:
             raise ValueError(
-                f"The row must have the columns {list(columns)}; it lacks {missing} and has {extra} besides."
+                f"The row must have the columns {quoted(list(columns))}; it lacks {quoted(missing)} and has "
+                f"{quoted(extra)} besides."
             )
         return rows[columns]
 
@@ -231,13 +236,13 @@ class NewestRows:
         last, step = self.last[place], self.steps[place]
         if last is None:
             return
-        whose = "" if self.ids is None else f" of series {self.ids.tolist()[place]!r}"
+        whose = "" if self.ids is None else f" of series {quoted(self.ids.tolist()[place])}"
         try:
             follows = bool(times[0] > last)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"The new row{whose} has the index {times[0]!r}, but the row before it {last!r}; give its time, or an "
-                "array or dict, which has none."
+                f"The new row{whose} has the index {quoted(times[0])}, but the row before it {quoted(last)}; give "
+                "its time, or an array or dict, which has none."
             ) from error
         if not follows:
             raise ValueError(
