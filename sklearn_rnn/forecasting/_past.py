@@ -11,7 +11,7 @@ import pandas as pd
 from .._data.caller import warn_caller
 from .._data.clock import continued, plain, regular_steps
 from .._data.sequences import Array, Ints
-from .._data.tables import Context, Panel, steps_of
+from .._data.tables import Context, Panel
 from ..exceptions import ContextWarning
 from ._intervals import Source, Sources
 
@@ -147,7 +147,7 @@ class Past:
         own = panel.times[begin : begin + width]
         if step is None:
             rows = np.argsort(panel.positions)[begin : begin + width]
-            step = _named(panel, i, lambda: regular_steps(own, np.array([width]), rows))[0]
+            step = regular_steps(own, np.array([width]), rows, None if panel.ids is None else panel.ids[i : i + 1])[0]
         if number >= 0:
             self._check_times(panel, i, own, last, step)
         return own[-1], step
@@ -215,18 +215,6 @@ def sources_by_time(panel: Panel, context: Context) -> Sources:
     return sources
 
 
-def steps_by_series(X: Any, panel: Panel) -> list[Any]:
-    """Find the step of time of each series, as `steps_of` does, with errors that name the series."""
-    if panel.times is None or panel.ids is None:
-        return steps_of(X, panel)
-    places, steps = np.argsort(panel.positions), []
-    for i, (begin, width) in enumerate(zip(panel.firsts, panel.widths, strict=True)):
-        rows = slice(begin, begin + width)
-        args = panel.times[rows], panel.widths[i : i + 1], places[rows]
-        steps += _named(panel, i, lambda args=args: regular_steps(*args))
-    return steps
-
-
 def _why(panel: Panel, losses: dict[int, str]) -> str:
     """Return why the first of these series has lost its past, and how many more have."""
     i, why = next(iter(losses.items()))
@@ -234,16 +222,6 @@ def _why(panel: Panel, losses: dict[int, str]) -> str:
         return why
     more = f" (and {len(losses) - 1} more series)" if len(losses) > 1 else ""
     return f"of series {panel.ids[i]!r}{more}, {why}"
-
-
-def _named(panel: Panel, i: int, find: Any) -> Any:
-    """Return what `find` does; its errors name the series."""
-    try:
-        return find()
-    except ValueError as error:
-        if panel.ids is None:
-            raise
-        raise ValueError(f"Series {panel.ids[i]!r}: {error}") from None
 
 
 def _stacked(earlier: Panel, later: Panel, numbers: Ints) -> Panel:
