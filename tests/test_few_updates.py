@@ -50,6 +50,7 @@ def test_other_estimators(estimator):
         estimator(max_epochs=20, random_state=0).fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_validation_data_and_early_stopping_that_did_not_stop():
     message = "The 20 epochs made 20 updates in all, and the validation loss was still falling"
     with pytest.warns(ConvergenceWarning, match=message):

@@ -81,6 +81,7 @@ def weights(model):
         *itertools.product(["epoch_begin", "batch_begin", "grad_computed", "batch_end"], [False, True]),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_an_interrupted_fit_raises_and_keeps_whole_epochs(event, early_stopping, act):
     model = regressor(Interrupt(event, act=act), early_stopping=early_stopping)
     with pytest.raises(KeyboardInterrupt):

@@ -40,7 +40,7 @@ def test_without_early_stopping_the_loss_is_only_recorded():
     plain = regressor().fit(X, Y)
     model = regressor(scoring=["r2"]).fit(X, Y, X_val=X_VAL, y_val=Y_VAL)
     assert torch.equal(weights(model), weights(plain))
-    assert model.history_.columns.tolist() == ["train_loss", "valid_loss", "valid_r2", "dur"]
+    assert model.history_.columns.tolist() == ["train_loss", "valid_loss", "valid_r2", "mean_loss", "dur"]
     assert last_loss(model) == pytest.approx(mean_squared_error(Y_VAL, model.predict(X_VAL)))
     assert model.history_["valid_r2"].iloc[-1] == pytest.approx(model.score(X_VAL, Y_VAL))
 
@@ -56,6 +56,7 @@ def test_early_stopping_learns_from_all_of_x():
     )
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_plateau_watches_it():
     model = regressor(lr_schedule="plateau", n_iter_no_change=2, max_epochs=20, lr=0.05)
     rates = model.fit(X, Y, X_val=X_VAL, y_val=-Y_VAL).history_["lr"]  # what is learned makes it worse
@@ -82,6 +83,7 @@ def test_one_class_is_enough_to_validate_on():
     assert model.history_["valid_loss"].notna().all()
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_encoder_decoder():
     model = EncoderDecoderRegressor(max_epochs=2, dtype="float64", early_stopping=True, normalize_y=False)
     model.fit(X, X[:, :3], X_val=X_VAL, y_val=X_VAL[:, :3])
@@ -89,6 +91,7 @@ def test_encoder_decoder():
     assert best == pytest.approx(((model.predict(X_VAL) - X_VAL[:, :3]) ** 2).mean())
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_rows_of_series_are_read_from_a_state_of_zero():
     table, y = RNG.normal(size=(90, 2)), RNG.normal(size=90)
     series = np.repeat(["u", "v"], 45)
@@ -100,6 +103,7 @@ def test_rows_of_series_are_read_from_a_state_of_zero():
     assert last_loss(model) == pytest.approx(((np.concatenate(parts) - y[:30]) ** 2).mean())
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_lists_of_unequal_lengths():
     lists = [x[: 2 + i % 5] for i, x in enumerate(X)]
     model = regressor().fit(lists, Y, X_val=[x[:3] for x in X_VAL], y_val=Y_VAL)
@@ -114,6 +118,7 @@ def test_warm_start_keeps_the_scale_of_the_first_fit():
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_a_pipeline_transforms_it(early_stopping):
     index = pd.date_range("2024", periods=200, freq="h")
     table = pd.DataFrame(RNG.normal(size=(200, 2)) * 50, columns=["a", "b"], index=index)

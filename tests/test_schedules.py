@@ -67,12 +67,14 @@ def test_onecycle_gives_no_momentum_to_an_optimizer_without():
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_plateau_divides_by_five_after_half_of_the_patience(early_stopping):
     options = {"optimizer": "sgd", "lr": 1e-4, "tol": 0.1, "max_epochs": 8, "early_stopping": early_stopping}
     rates = regressor(lr_schedule="plateau", n_iter_no_change=4, **options).fit(X, Y).history_["lr"]
     np.testing.assert_allclose(rates, ([1e-4] * 3 + [2e-5] * 2 + [4e-6] * 2 + [8e-7])[: 5 if early_stopping else 8])
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_plateau_watches_the_validation_loss():
     noise = RNG.normal(size=60)  # learned by heart, so that the training loss falls on and that of validation does not
     options = {"early_stopping": True, "lr": 0.02, "max_epochs": 30, "validation": "random"}
