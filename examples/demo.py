@@ -67,10 +67,9 @@ model = make_pipeline(
     ShiftFramer(horizon=AHEAD, known=CALENDAR),
     SequenceScaler(),
     LSTMRegressor(
-        loss="absolute_error", dropout=0.3, lr=5e-4, batch_size=128, max_epochs=8, early_stopping=True,
-        n_iter_no_change=3, random_state=0,
+        loss="absolute_error", dropout=0.3, lr_schedule="cosine", batch_size=128, max_epochs=5, random_state=0
     ),
-)  # fmt: skip
+)
 
 # %%
 # A small grid. Each candidate is tested on rows that come after its training rows.
