@@ -21,7 +21,7 @@ from .._data.targets import Targets, read_weights
 from .._networks.contract import Network
 from .._training.batches import Batches
 from .._training.net import SequenceNet
-from .._training.train import build_net, take_over, train
+from .._training.train import build_net, epochs_to_best, take_over, train
 from .codecs import Codec
 from .parameters import GeneralParameters, TrainingParameters
 
@@ -139,19 +139,37 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         earlier = getattr(self, "net_", None) if continuing or self.warm_start else None
         carried = new.__dict__.pop("_carried", None)
         sequences = new._learn_form(X, y, series, reset=earlier is None)
-        part, valid = new._learn_y(y, sample_weight, sequences, reset=earlier is None, classes=classes), None
+        whole = new._learn_y(y, sample_weight, sequences, reset=earlier is None, classes=classes)
         # The split is drawn before the seed of the net: an order that stored results depend on.
         random_state = check_random_state(self.random_state)
-        if self.early_stopping and not continuing:
-            part, valid = new._split(part, random_state)
-        if earlier is None:  # from the training part alone: what is held out must not be seen
-            new._codec = new._scaled(part.targets)
-        new.net_ = build_net(new, sequences.n_features, int(random_state.randint(2**31 - 1)))
-        new._check_network(new.net_.module_)
-        if earlier is not None:
-            take_over(new.net_, earlier, optimizer=continuing)
+        holds_out = self.early_stopping and not continuing
+        part, valid = new._split(whole, random_state) if holds_out else (whole, None)
+        seed = int(random_state.randint(2**31 - 1))
+        new._begin(part, seed, earlier, continuing=continuing)
         train(new, part, valid, continuing=continuing, carried=carried)
+        if holds_out and self.refit:
+            new._train_on_all(whole, seed, earlier)
         return new
+
+    def _begin(self, part: Part, seed: int, earlier: SequenceNet | None, *, continuing: bool = False) -> None:
+        """Build the net that training on `part` begins with: anew, or with the weights of an earlier one."""
+        if earlier is None:  # from the training part alone: what is held out must not be seen
+            self._codec = self._scaled(part.targets)
+        self.net_ = build_net(self, part.sequences.n_features, seed)
+        self._check_network(self.net_.module_)
+        if earlier is not None:
+            take_over(self.net_, earlier, optimizer=continuing)
+
+    def _train_on_all(self, whole: Part, seed: int, earlier: SequenceNet | None) -> None:
+        """Train once more, from the same beginning on all data, for the epochs that were best with a part held out."""
+        final = copy.copy(self)
+        final.early_stopping, final.max_epochs = False, epochs_to_best(self.net_, earlier)
+        final._begin(whole, seed, earlier)
+        train(final, whole, None)
+        # The history is that of the run which has a validation loss.
+        final.net_.history_ = self.net_.history_
+        kept = {name: self.__dict__[name] for name in ("early_stopping", "max_epochs", "history_", "n_iter_")}
+        self.__dict__ = {**final.__dict__, **kept}
 
     def _learn_form(self, X: Any, y: Any, series: Any, *, reset: bool) -> Sequences:
         """Read X for training, and learn its form if `reset`."""

@@ -270,6 +270,16 @@ class TrainingParameters:
             "Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best\nweights."
         ),
     )
+    refit: bool = parameter(
+        default=False,
+        constraint=["boolean"],
+        kind="bool",
+        text=(
+            "Whether early stopping is followed by a training from the beginning on all data, for the epochs that\n"
+            "were best, so that what was held out is learned from, too. It takes up to twice the time. ``history_``\n"
+            "and ``n_iter_`` are those of the first training; callbacks see both."
+        ),
+    )
     # This and the next two have the names and defaults of scikit-learn's MLPRegressor.
     validation_fraction: float = parameter(
         default=0.1,

@@ -102,6 +102,12 @@ def train(
         )
 
 
+def epochs_to_best(net: SequenceNet, earlier: SequenceNet | None) -> int:
+    """Count the epochs that early stopping found best, without those of the net from which training went on."""
+    best = dict(net.callbacks_)["early_stopping"].best_epoch_
+    return int(best) - (0 if earlier is None else len(earlier.history))
+
+
 def _fit_net(estimator: Any, batches: Any, part: Part, valid: Part | None, epochs: int) -> None:
     """Run the epochs; scores of scikit-learn watch the estimator meanwhile."""
     net = estimator.net_

@@ -1,0 +1,92 @@
+"""With ``refit=True`` early stopping finds the epochs, and the network is then trained on all data for as many."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from pandas.testing import assert_frame_equal
+from skorch.callbacks import Callback
+
+from sklearn_rnn import GRUClassifier, LSTMRegressor, RNNRegressor
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(120, 6, 1))
+Y = 100 + X[:, -2, 0] + RNG.normal(size=120)
+OPTIONS = {"hidden_layer_sizes": (6,), "lr": 0.03, "n_iter_no_change": 4, "random_state": 0}
+
+
+def best_epoch(model):
+    return int(model.history_["valid_loss"].argmin()) + 1
+
+
+def test_it_equals_a_fit_of_as_many_epochs_on_all_data():
+    stopped = LSTMRegressor(early_stopping=True, **OPTIONS).fit(X, Y)
+    model = LSTMRegressor(early_stopping=True, refit=True, **OPTIONS).fit(X, Y)
+    n_epochs = best_epoch(model)
+    assert 1 < n_epochs < 30
+    expected = LSTMRegressor(**OPTIONS, max_epochs=n_epochs).fit(X, Y)
+    assert_array_equal(model.predict(X), expected.predict(X))
+    assert (model.predict(X) != stopped.predict(X)).any()
+    # What is recorded is the run that has a validation loss, and parameters are those that were set.
+    assert_frame_equal(model.history_.drop(columns="dur"), stopped.history_.drop(columns="dur"))
+    assert model.n_iter_ == stopped.n_iter_ == len(model.net_.history)
+    assert model.get_params() == stopped.get_params() | {"refit": True}
+
+
+def test_without_early_stopping_it_changes_nothing():
+    plain, refit = (LSTMRegressor(max_epochs=3, refit=refit, **OPTIONS).fit(X, Y) for refit in (False, True))
+    assert_array_equal(plain.predict(X), refit.predict(X))
+
+
+def test_a_warm_start_trains_on_from_the_same_weights_twice():
+    first = LSTMRegressor(max_epochs=2, **OPTIONS).fit(X, Y)
+    model = LSTMRegressor(max_epochs=2, warm_start=True, **OPTIONS).fit(X, Y)
+    model.set_params(early_stopping=True, refit=True, max_epochs=50).fit(X, Y)
+    n_epochs = int(model.history_["valid_loss"].iloc[2:].argmin()) + 1
+    first.set_params(warm_start=True, max_epochs=n_epochs).fit(X, Y)
+    assert_array_equal(model.predict(X), first.predict(X))
+    assert model.n_iter_ == len(model.history_) > 2 + n_epochs
+
+
+def test_classes_that_were_held_out_at_random_are_learned_from():
+    labels = np.where(X[:, -1, 0] > 0, "up", "down")
+    model = GRUClassifier(early_stopping=True, refit=True, scoring="accuracy", **OPTIONS).fit(X, labels)
+    assert "valid_accuracy" in model.history_
+    assert "train_accuracy" not in model.history_
+    assert model.score(X, labels) > 0.9
+
+
+def test_a_stateful_estimator_keeps_the_state_after_all_steps():
+    table, target = X.reshape(-1, 1), np.cumsum(X.ravel()) / 10
+    params = {"return_sequences": True, "stateful": True, "tbptt": 10, "batch_size": 1, **OPTIONS}
+    model = RNNRegressor(early_stopping=True, refit=True, **params).fit(table, target)
+    expected = RNNRegressor(max_epochs=best_epoch(model), **params).fit(table, target)
+    assert_array_equal(model.stream(resume=True).predict(table[:5]), expected.stream(resume=True).predict(table[:5]))
+
+
+def test_callbacks_see_both_trainings():
+    class Counter(Callback):
+        begun = 0
+
+        def on_train_begin(self, net, **kwargs):
+            self.begun += 1
+
+    counter = Counter()
+    LSTMRegressor(early_stopping=True, refit=True, callbacks=[counter], **OPTIONS).fit(X, Y)
+    assert counter.begun == 2
+
+
+def test_an_error_in_the_second_training_leaves_the_estimator_unfitted():
+    class Failing(Callback):
+        begun = 0
+
+        def on_train_begin(self, net, **kwargs):
+            self.begun += 1
+            if self.begun == 2:
+                raise RuntimeError("the second")
+
+    model = LSTMRegressor(early_stopping=True, refit=True, callbacks=[Failing()], **OPTIONS)
+    with pytest.raises(RuntimeError, match="the second"):
+        model.fit(X, Y)
+    assert not hasattr(model, "net_")
