@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import joblib
 import numpy as np
@@ -257,12 +258,28 @@ def test_verbose(verbose, expected, capsys):
     assert err == ""
 
 
-def test_progress_bar(capsys):
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"return_sequences": True, "tbptt": 4}])
+def test_progress_bar(options, capsys):
     X, y = make_data()
-    LSTMRegressor(max_epochs=2, verbose=1).fit(X, y)
-    out, err = capsys.readouterr()
-    assert "0/2" in err  # two batches
-    assert out.strip() == ""
+    y = np.repeat(y[:, None], 7, axis=1) if "tbptt" in options else y
+    model = LSTMRegressor(max_epochs=3, verbose=1, warm_start=True, **options).fit(X, y)
+    for _ in range(2):  # the second time from a warm start
+        out, err = capsys.readouterr()
+        n_updates = 12 if "tbptt" in options else 6
+        bar = rf"epoch 3/3: 100%\|█+\| {n_updates}/{n_updates} \[\d+:\d+<00:00, .*update/s, train_loss=[\d.e-]+"
+        assert re.search(bar + (r", valid_loss=[\d.e-]+\]" if "early_stopping" in options else r"\]"), err)
+        assert err.count("\n") == 1  # one bar
+        assert out == ""
+        model = pickle.loads(pickle.dumps(model)).fit(X, y)
+    capsys.readouterr()
+    model.set_params(early_stopping=False).partial_fit(X, y)  # one epoch has no bar
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_bar_stays_where_training_stops(capsys):
+    X, y = make_data()
+    LSTMRegressor(max_epochs=3, verbose=1, early_stopping=True, n_iter_no_change=1, tol=1e9).fit(X, y)
+    assert re.search(r"epoch 2/3:  67%\|█+.*\| 4/6 ", capsys.readouterr().err)
 
 
 def test_warm_start_goes_on_from_the_weights():

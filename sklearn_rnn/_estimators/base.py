@@ -155,7 +155,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Build the net that training on `part` begins with: anew, or with the weights of an earlier one."""
         if earlier is None:  # from the training part alone: what is held out must not be seen
             self._codec = self._scaled(part.targets)
-        self.net_ = build_net(self, part.sequences.n_features, seed)
+        self.net_ = build_net(self, part.sequences.n_features, seed, continuing=continuing)
         self._check_network(self.net_.module_)
         if earlier is not None:
             take_over(self.net_, earlier, optimizer=continuing)
@@ -234,7 +234,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             "module_": ("torch.nn.Module", "Its torch module, with ``forward(x, state) -> (output, state)``."),
             "history_": (
                 "DataFrame",
-                "A row per epoch: train_loss, valid_loss with early stopping, scores, and dur in seconds.",
+                "A row per epoch: train_loss, valid_loss with early stopping, scores, lr with a schedule, and dur in\n"
+                "seconds.",
             ),
             "n_iter_": ("int", "Epochs run."),
             "n_outputs_": ("int", "Targets per sequence or step; of an encoder-decoder outputs per output step."),

@@ -13,18 +13,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._networks.losses import CLASSIFICATION, REGRESSION
 from .._training.optimizers import OPTIMIZERS
+from .._training.schedules import SCHEDULES
 from .declaring import parameter, parameter_group
-
-GAL = """Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks,
-NeurIPS."""
-WILLIAMS_PENG = """Williams and Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent
-network trajectories, Neural Computation 2(4)."""
-CHO = """Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
-translation, EMNLP."""
-SUTSKEVER = "Sutskever, Vinyals and Le (2014), Sequence to sequence learning with neural networks, NeurIPS."
-WILLIAMS_ZIPSER = """Williams and Zipser (1989), A learning algorithm for continually running fully recurrent neural
-networks, Neural Computation 1(2)."""
-BENGIO = "Bengio et al. (2015), Scheduled sampling for sequence prediction with recurrent neural networks, NeurIPS."
+from .papers import BENGIO, CHO, GAL, LOSHCHILOV_HUTTER, SMITH_TOPIN, SUTSKEVER, WILLIAMS_PENG, WILLIAMS_ZIPSER
 
 AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
@@ -225,6 +216,19 @@ class TrainingParameters:
     )
     # The default of Adam in its paper (Kingma and Ba, 2015), in torch and in Keras.
     lr: float = parameter(default=1e-3, constraint=[POSITIVE], kind="float", text="Learning rate.")
+    lr_schedule: Any = parameter(
+        default=None,
+        constraint=[None, StrOptions(set(SCHEDULES)), callable],
+        kind='{"cosine", "onecycle", "plateau"}, callable or None',
+        text=(
+            'How `lr` changes over the `max_epochs` of a `fit`. "cosine": it falls to zero with each update []_.\n'
+            '"onecycle": it rises to `lr` in the first 30 %, then falls to nearly zero []_. "plateau": a fifth is\n'
+            "left of it after ``n_iter_no_change // 2`` epochs without a better loss, of validation if there is one.\n"
+            "A callable takes an optimizer and returns a scheduler of torch, which steps after each epoch. Early\n"
+            "stopping may end a schedule before its time. Each `fit` begins a new one; `partial_fit` learns at `lr`."
+        ),
+        sources=(LOSHCHILOV_HUTTER, SMITH_TOPIN),
+    )
     optimizer_params: dict[str, Any] | None = parameter(
         default=None,
         constraint=[None, dict],
@@ -363,7 +367,7 @@ class GeneralParameters:
         default=0,
         constraint=[Interval(Integral, 0, 2, closed="both"), "boolean"],
         kind="int",
-        text="0: silent, 1: a progress bar per epoch, 2: a line per epoch.",
+        text="0: silent, 1: a progress bar for all epochs of a `fit`, 2: a line per epoch.",
     )
     scoring: Any = parameter(
         default=None,

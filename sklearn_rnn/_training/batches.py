@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -144,7 +145,8 @@ class Batches:
         self.generator = generator
 
     def __len__(self) -> int:
-        return len(self.data)
+        """Count the updates of an epoch."""
+        return math.ceil(len(self.data.targeted) / self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Batch, Pair]]:
         index = self.data.targeted

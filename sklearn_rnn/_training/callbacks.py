@@ -8,29 +8,36 @@ from typing import Any
 
 import torch
 from sklearn.metrics import get_scorer
-from skorch.callbacks import Callback, EarlyStopping, ProgressBar
+from skorch.callbacks import Callback, EarlyStopping
 
 from .._data.holdout import Part
 from .._data.sequences import Layout
 from .net import SequenceNet
+from .progress import Progress
+from .schedules import schedule_of
 
 TAKEN = ("loss", "batch_size", "batch_count")  # skorch records these for training and validation
 
 
-def callbacks_of(estimator: Any) -> list[Any]:
-    """Return the callbacks, with those of the user last."""
+def callbacks_of(estimator: Any, *, continuing: bool) -> list[Any]:
+    """Return the callbacks, with those of the user last.
+
+    With `continuing` (partial_fit, which runs one epoch at a time) there is neither a schedule nor a progress bar.
+    """
     callbacks: list[Any] = []
     if estimator.clip_grad_norm is not None:
         callbacks.append(("clip", ClipGradient(estimator.clip_grad_norm)))
     if estimator.scoring is not None:
         callbacks.append(("scores", EpochScores(_scorers(estimator.scoring))))
+    if estimator.lr_schedule is not None and not continuing:
+        callbacks.append(("lr_schedule", schedule_of(estimator)))  # before what may end training with this epoch
     if estimator.early_stopping:
         stop = EarlyStopping(
             patience=estimator.n_iter_no_change, threshold=estimator.tol, threshold_mode="abs", load_best=True
         )
         callbacks.append(("early_stopping", stop))
-    if estimator.verbose == 1:
-        callbacks.append(("progress", ProgressBar()))
+    if estimator.verbose == 1 and not continuing:
+        callbacks.append(("progress", Progress()))
     for callback in estimator.callbacks or []:
         own = callback[-1] if isinstance(callback, tuple) else callback
         if not (isinstance(own, Callback) or (isinstance(own, type) and issubclass(own, Callback))):

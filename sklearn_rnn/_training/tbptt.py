@@ -159,8 +159,8 @@ class TruncatedBatches:
         self._in_lanes: tuple[Ints, State] | None = None  # segments, and their state that is newer than that
 
     def __len__(self) -> int:
-        """Count the places in all updates, so that as many batches of `n_lanes` are an epoch."""
-        return n_updates(self.segments.chunks, self.n_lanes) * self.n_lanes
+        """Count the updates of an epoch."""
+        return n_updates(self.segments.chunks, self.n_lanes)
 
     def __iter__(self) -> Iterator[tuple[Chunk, Pair]]:
         segments, truncation = self.segments, self.truncation

@@ -23,8 +23,8 @@ from .optimizers import optimizer_arguments
 from .tbptt import TruncatedBatches
 
 
-def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
-    """Make the net that an estimator's parameters describe, with new weights."""
+def build_net(estimator: Any, n_features: int, seed: int, *, continuing: bool) -> SequenceNet:
+    """Make the net that an estimator's parameters describe, with new weights; `continuing` as in `train`."""
     module, arguments = estimator._network(n_features, estimator._codec.n_units)
     net = SequenceNet(
         module,
@@ -37,7 +37,7 @@ def build_net(estimator: Any, n_features: int, seed: int) -> SequenceNet:
         batch_size=int(estimator.batch_size),
         seed=seed,
         dtype=estimator.dtype,
-        callbacks=callbacks_of(estimator),
+        callbacks=callbacks_of(estimator, continuing=continuing),
         verbose=int(estimator.verbose == 2),
         # PrintLog walks through all of the history in each epoch.
         **({} if estimator.verbose == 2 else {"callbacks__print_log": None}),
