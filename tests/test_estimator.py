@@ -12,7 +12,7 @@ import pytest
 import torch
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback, LRScheduler
 
 from sklearn_rnn import (
@@ -235,18 +235,6 @@ def test_callbacks_are_used_as_they_are():
     model.fit(X, y)
     assert recorder.losses == model.history_["train_loss"].tolist()
     np.testing.assert_allclose(model.history_["event_lr"], [1e-3, 1e-4, 1e-5])
-
-
-def test_interrupted_training_keeps_what_it_reached():
-    class Interrupt(Callback):
-        def on_epoch_end(self, net, **kwargs):
-            raise KeyboardInterrupt
-
-    X, y = make_data()
-    with pytest.warns(ConvergenceWarning, match="interrupted after 1 of 5 epochs"):
-        model = LSTMRegressor(max_epochs=5, scoring=lambda *_: Interrupt().on_epoch_end(None)).fit(X, y)
-    assert np.isfinite(model.predict(X)).all()
-    assert LSTMRegressor(max_epochs=5, callbacks=[Interrupt()]).fit(X, y).n_iter_ == 1  # a callback may stop
 
 
 @pytest.mark.parametrize(("verbose", "expected"), [(0, ""), (2, "train_loss")])

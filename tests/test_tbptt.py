@@ -268,11 +268,14 @@ def test_an_interrupted_epoch_leaves_the_state_at_the_end_of_each_series():
 
         def on_batch_end(self, net, **kwargs):
             self.seen += 1
-            if self.seen == 5:
+            if self.seen == 15:  # in the second epoch
                 raise KeyboardInterrupt
 
     X, y = panel([20, 18])
-    still = plain(tbptt=2, batch_size=2, lr=1e-300, callbacks=[Interrupt()]).fit(X, y)
+    still = plain(tbptt=2, batch_size=2, lr=1e-300, max_epochs=3, callbacks=[Interrupt()])
+    with pytest.raises(KeyboardInterrupt):
+        still.fit(X, y)
+    assert still.n_iter_ == 1
     for part, other in zip(still.stream(resume=True).state[0], still.stream(history=X).state[0], strict=True):
         assert_allclose(part, other, rtol=0, atol=1e-12)
 

@@ -1,9 +1,9 @@
-"""What part of the data is held out for validation: the end of ordered data, or a random part. Numpy only."""
+"""What is held out for validation: the end of ordered data, a random part, or data of one's own. Numpy only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -18,6 +18,27 @@ class Part:
 
     sequences: Sequences
     targets: Targets
+
+
+class Given(NamedTuple):
+    """Validation data of one's own, as they are given to `fit`."""
+
+    X: Any
+    y: Any
+    sample_weight: Any
+    series: Any
+
+    @classmethod
+    def of(cls, X: Any, y: Any, sample_weight: Any, series: Any) -> Self | None:
+        """Return the data, or None where there are none; raise if they are not whole."""
+        if X is not None and y is not None:
+            return cls(X, y, sample_weight, series)
+        parts = {"X_val": X, "y_val": y, "sample_weight_val": sample_weight, "series_val": series}
+        given = [name for name, value in parts.items() if value is not None]
+        if given:
+            missing = " and ".join(name for name in ("X_val", "y_val") if name not in given)
+            raise ValueError(f"{' and '.join(given)} came without {missing}; give both X_val and y_val, or neither.")
+        return None
 
 
 def split(part: Part, how: str, fraction: float, *, stratify: bool, random_state: Any) -> tuple[Part, Part]:

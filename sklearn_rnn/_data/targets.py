@@ -120,13 +120,30 @@ def read_weights(sample_weight: Any, sequences: Sequences) -> Array | None:
     return _scaled(weights, "sample_weight")
 
 
-def class_weights(class_weight: Any, classes: Array, codes: Array, weights: Array | None) -> Array | None:
-    """Multiply the weights of samples by the weights of their classes."""
+def class_weights(
+    class_weight: Any, classes: Array, codes: Array, weights: Array | None, counted: Array | None = None
+) -> Array | None:
+    """Multiply the weights of samples by the weights of their classes.
+
+    Parameters
+    ----------
+    class_weight : None, dict or "balanced"
+        As of the classifiers.
+    classes : ndarray of shape (n_classes,)
+        Labels in the order of their codes.
+    codes : ndarray of shape (n,)
+        Classes of the samples.
+    weights : ndarray of shape (n,) or None
+        Weights of the samples.
+    counted : ndarray of shape (n_counted,), optional
+        What "balanced" counts classes in: codes of training, where samples are those of validation.
+    """
     if class_weight is None:
         return weights
+    counted = codes if counted is None else counted
     if codes.ndim == 2:
         raise ValueError("class_weight is not defined for multilabel y; pass sample_weight instead.")
-    absent = np.setdiff1d(np.arange(len(classes)), codes)
+    absent = np.setdiff1d(np.arange(len(classes)), counted)
     if class_weight == "balanced" and len(absent):
         raise ValueError(
             f"class_weight='balanced' needs samples of every class, but y has none of {classes[absent].tolist()}; give "
@@ -141,7 +158,7 @@ def class_weights(class_weight: Any, classes: Array, codes: Array, weights: Arra
     if bad:
         raise ValueError(f"class_weight must be numbers that are finite and not negative; got {bad}.")
     # compute_class_weight counts samples, not their weights, as it does within scikit-learn's classifiers.
-    per_class = compute_class_weight(class_weight, classes=classes, y=classes[codes])
+    per_class = compute_class_weight(class_weight, classes=classes, y=classes[counted])
     return _scaled(per_class[codes] * (1.0 if weights is None else weights), "class_weight")
 
 

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.forms import as_form
-from .._data.holdout import Part, split
+from .._data.holdout import Given, Part, split
 from .._data.pitfalls import check_no_overlap, check_series_kept
 from .._data.reading import FittedForm, Reader
 from .._data.sequences import Array, Sequences
@@ -44,7 +44,18 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
     _form: FittedForm
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, series: Any = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        series: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        series_val: Any = None,
+    ) -> Any:
         """Train the network from new weights, or with ``warm_start=True`` from those of the last fit.
 
         Parameters
@@ -58,6 +69,13 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             Weight of each sequence or, with ``return_sequences=True``, of each step.
         series : array-like of shape (n,), optional
             Series that each row of X belongs to.
+        X_val, y_val : array-like, DataFrame or list of arrays, optional
+            Validation data of your own, read as `predict` and `score` read them: sequences begin with a state of
+            zero. They take the place of the part that early stopping holds out, so that all of X is learned from;
+            without early stopping their loss is only recorded. A `Pipeline` transforms X_val as it does X with
+            ``transform_input=["X_val"]``.
+        sample_weight_val, series_val : array-like, optional
+            Weights and series of the validation data.
 
         Returns
         -------
@@ -68,10 +86,13 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         ------
         ValueError
             If X or y can't be read, parameters contradict each other, or the loss is no longer finite.
+        KeyboardInterrupt
+            On Ctrl-C, after keeping what was learned: the estimator is fitted, with the weights reached (with early
+            stopping the best ones) and a row in ``history_`` for each epoch completed. If none was, what an earlier
+            fit learned is still there.
         """
-        # All at once, and only now: a fit that raises leaves the estimator as it was.
-        self.__dict__ = self._fitted(X, y, sample_weight, series).__dict__
-        return self
+        given = Given.of(X_val, y_val, sample_weight_val, series_val)
+        return self._fit(X, y, sample_weight, series, given=given)
 
     def summary(self) -> pd.DataFrame:
         """Count the parameters of each layer.
@@ -106,8 +127,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
     def _criterion(self) -> Any:
         """Return the loss, as a torch module of outputs and targets."""
 
-    def _weigh(self, codes: Array, weights: Array | None) -> Array | None:
-        """Return the weights of targets."""
+    def _weigh(self, codes: Array, weights: Array | None, learned: Array | None = None) -> Array | None:
+        """Return the weights of targets; of those of validation, if `learned` are the codes of training."""
         return weights
 
     def _scaled(self, targets: Targets) -> Codec:
@@ -124,13 +145,29 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Return training batches in the form that the network learns from."""
         return batches
 
-    def _fitted(
-        self, X: Any, y: Any, sample_weight: Any, series: Any, *, continuing: bool = False, classes: Any = None
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        series: Any,
+        *,
+        given: Given | None = None,
+        continuing: bool = False,
+        classes: Any = None,
     ) -> Any:
-        """Return a trained copy, so that an error leaves this estimator as it was.
+        """Fit, or with `continuing` (partial_fit) for one more epoch, from the state of the optimizer too."""
+        new, interruption = self._fitted(X, y, sample_weight, series, given, continuing=continuing, classes=classes)
+        # All at once, and only now: a fit that raises anything else leaves the estimator as it was.
+        self.__dict__ = new.__dict__
+        if interruption is not None:
+            raise interruption
+        return self
 
-        With `continuing` (partial_fit) it is trained for one more epoch, from the state of the optimizer too.
-        """
+    def _fitted(
+        self, X: Any, y: Any, sample_weight: Any, series: Any, given: Given | None, *, continuing: bool, classes: Any
+    ) -> tuple[Any, KeyboardInterrupt | None]:
+        """Return a trained copy, so that an error leaves this estimator as it was, and what interrupted training."""
         self._validate_params()  # scikit-learn skips this in later calls of partial_fit
         new = copy.copy(self)
         new._check_options()
@@ -142,14 +179,17 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         whole = new._learn_y(y, sample_weight, sequences, reset=earlier is None, classes=classes)
         # The split is drawn before the seed of the net: an order that stored results depend on.
         random_state = check_random_state(self.random_state)
-        holds_out = self.early_stopping and not continuing
-        part, valid = new._split(whole, random_state) if holds_out else (whole, None)
+        part, valid = whole, None
+        if given is not None:
+            valid = new._read_given(given, whole)
+        elif self.early_stopping and not continuing:
+            part, valid = new._split(whole, random_state)
         seed = int(random_state.randint(2**31 - 1))
         new._begin(part, seed, earlier, continuing=continuing)
-        train(new, part, valid, continuing=continuing, carried=carried)
-        if holds_out and self.refit:
-            new._train_on_all(whole, seed, earlier)
-        return new
+        interruption = train(new, part, valid, continuing=continuing, carried=carried)
+        if self.refit and part is not whole and interruption is None:
+            interruption = new._train_on_all(whole, seed, earlier)
+        return new, interruption
 
     def _begin(self, part: Part, seed: int, earlier: SequenceNet | None, *, continuing: bool = False) -> None:
         """Build the net that training on `part` begins with: anew, or with the weights of an earlier one."""
@@ -160,16 +200,22 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         if earlier is not None:
             take_over(self.net_, earlier, optimizer=continuing)
 
-    def _train_on_all(self, whole: Part, seed: int, earlier: SequenceNet | None) -> None:
+    def _train_on_all(self, whole: Part, seed: int, earlier: SequenceNet | None) -> KeyboardInterrupt | None:
         """Train once more, from the same beginning on all data, for the epochs that were best with a part held out."""
         final = copy.copy(self)
         final.early_stopping, final.max_epochs = False, epochs_to_best(self.net_, earlier)
         final._begin(whole, seed, earlier)
-        train(final, whole, None)
+        try:
+            interruption = train(final, whole, None)
+        except KeyboardInterrupt as before_an_epoch:
+            interruption = before_an_epoch
+        if interruption is not None:
+            return interruption  # the network at hand is the better one
         # The history is that of the run which has a validation loss.
         final.net_.history_ = self.net_.history_
         kept = {name: self.__dict__[name] for name in ("early_stopping", "max_epochs", "history_", "n_iter_")}
         self.__dict__ = {**final.__dict__, **kept}
+        return None
 
     def _learn_form(self, X: Any, y: Any, series: Any, *, reset: bool) -> Sequences:
         """Read X for training, and learn its form if `reset`."""
@@ -195,6 +241,19 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             self.n_outputs_ = self._codec.n_outputs
         codes = self._codec.code(values)
         return Part(sequences, Targets(codes, self._weigh(codes, read_weights(sample_weight, sequences))))
+
+    def _read_given(self, given: Given, learned: Part) -> Part:
+        """Read validation data, as they would be read for a score."""
+        try:
+            form = as_form(given.X)
+            check_series_kept(form, given.y, given.series, per_step=self.return_sequences)
+            sequences = self._reader(self._form).read(form, given.series, columns_of=self)
+            codes = self._codec.code(self._read_y(given.y, sequences))
+            weights = self._weigh(codes, read_weights(given.sample_weight, sequences), learned.targets.values)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"Validation data (X_val, y_val): {error}") from error
+        return Part(sequences, Targets(codes, weights))
 
     def _split(self, whole: Part, random_state: np.random.RandomState) -> tuple[Part, Part]:
         # Windows that overlap share steps: a random part of them would have been seen in training.
@@ -234,7 +293,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             "module_": ("torch.nn.Module", "Its torch module, with ``forward(x, state) -> (output, state)``."),
             "history_": (
                 "DataFrame",
-                "A row per epoch: train_loss, valid_loss with early stopping, scores, lr with a schedule, and dur in\n"
+                "A row per epoch: train_loss, valid_loss with validation data, scores, lr with a schedule, and dur in\n"
                 "seconds.",
             ),
             "n_iter_": ("int", "Epochs run."),

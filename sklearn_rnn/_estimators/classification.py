@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score
 
 from .._data.holdout import Part
 from .._data.sequences import Array, Sequences
-from .._data.targets import read_labels, read_weights
+from .._data.targets import class_weights, read_labels, read_weights
 from .._networks.losses import classification_loss
 from .base import SequenceEstimator
 from .codecs import Codec, Labels
@@ -47,9 +47,10 @@ class SequenceClassifier(
         ------
         ValueError
             As in `fit`, for a class that the first call did not know, and with ``early_stopping=True``.
+        KeyboardInterrupt
+            On Ctrl-C. If the epoch was not completed, the estimator is as it was.
         """
-        self.__dict__ = self._fitted(X, y, sample_weight, series, continuing=True, classes=classes).__dict__
-        return self
+        return self._fit(X, y, sample_weight, series, continuing=True, classes=classes)
 
     def predict(self, X: Any, *, series: Any = None) -> Any:
         """Predict the class of each sequence, or of each step.
@@ -185,7 +186,9 @@ class SequenceClassifier(
     def _new_codec(self, y: Array, classes: Any) -> Codec:
         return Labels.of(y, classes, one_logit_for_two=self._one_logit_for_two)
 
-    def _weigh(self, codes: Array, weights: Array | None) -> Array | None:
+    def _weigh(self, codes: Array, weights: Array | None, learned: Array | None = None) -> Array | None:
+        if learned is not None:  # of validation, which needs no second class
+            return class_weights(self.class_weight, self.classes_, codes, weights, learned)
         return self._codec.weigh(codes, weights, self.class_weight)
 
     def _criterion(self) -> Any:

@@ -228,7 +228,7 @@ class Labels(Codec):
         return np.searchsorted(self.classes, y)  # classes are sorted, as np.unique returns them
 
     def weigh(self, codes: Array, weights: Array | None, class_weight: Any) -> Array | None:
-        """Return the weights of targets, times those of their classes."""
+        """Return the weights of targets to learn from, times those of their classes."""
         counting = codes if weights is None else codes[weights > 0]
         if not self.multilabel and len(np.unique(counting)) < 2 <= len(np.unique(codes)):
             raise ValueError("sample_weight leaves one class only with weight; a classifier needs at least two.")

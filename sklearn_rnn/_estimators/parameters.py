@@ -271,7 +271,8 @@ class TrainingParameters:
         constraint=["boolean"],
         kind="bool",
         text=(
-            "Whether to hold out a part of the data, stop when its loss no longer falls, and restore the best\nweights."
+            "Whether to hold out a part of the data (or to take X_val of `fit`), stop when its loss no longer falls,\n"
+            "and restore the best weights."
         ),
     )
     refit: bool = parameter(
@@ -382,7 +383,10 @@ class GeneralParameters:
         default=None,
         constraint=[None, list],
         kind="list or None",
-        text="Callbacks of skorch, which see the net. Each is used as it is, not copied.",
+        text=(
+            "Callbacks of skorch, which see the net. Each is used as it is, not copied. One that raises a\n"
+            "KeyboardInterrupt at the end of an epoch ends training there, as skorch's own do."
+        ),
     )
     device: Any = parameter(
         default="auto",

@@ -41,9 +41,10 @@ class SequenceRegressor(RegressorMixin, RegressionTargetParameters, RegressionLo
         ------
         ValueError
             As in `fit`, and with ``early_stopping=True``.
+        KeyboardInterrupt
+            On Ctrl-C. If the epoch was not completed, the estimator is as it was.
         """
-        self.__dict__ = self._fitted(X, y, sample_weight, series, continuing=True).__dict__
-        return self
+        return self._fit(X, y, sample_weight, series, continuing=True)
 
     def predict(self, X: Any, *, series: Any = None) -> Any:
         """Predict the target of each sequence, or of each step.

@@ -145,7 +145,11 @@ class Batches:
         self.generator = generator
 
     def __len__(self) -> int:
-        """Count the updates of an epoch."""
+        return len(self.data)
+
+    @property
+    def n_updates(self) -> int:
+        """Updates of an epoch."""
         return math.ceil(len(self.data.targeted) / self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Batch, Pair]]:

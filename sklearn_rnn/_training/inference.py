@@ -80,6 +80,9 @@ class Evaluations:
     def __init__(self, data: SequenceData) -> None:
         self.data = data
 
+    def __len__(self) -> int:
+        return len(self.data)
+
     def __iter__(self) -> Iterator[tuple[Evaluation, Pair]]:
         data = self.data
         # Sequences that a network reads as a whole bound memory by their number alone, but ROWS is the least.

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from .._data.sequences import Array, Sequences
 from .inference import run_network
+from .interruption import CtrlC, Stop
 
 
 class SequenceNet(NeuralNet):
@@ -53,9 +54,49 @@ class SequenceNet(NeuralNet):
         self.module_.generator = self.generator_ if on_cpu else torch.Generator(self.device).manual_seed(self.seed)
         return self
 
+    def run_epochs(self, batches: Any, valid: Any, epochs: int) -> KeyboardInterrupt | None:
+        """Train for some epochs, or until a callback ends training.
+
+        Returns
+        -------
+        KeyboardInterrupt or None
+            What interrupted training, with Ctrl-C or anywhere but at the end of an epoch. Epochs that were not
+            completed are not in the history.
+        """
+        before = len(self.history)
+        interruption: KeyboardInterrupt | None = None
+        self.notify("on_train_begin", X=(batches, valid), y=None)
+        with CtrlC() as ctrl_c:
+            try:
+                self.fit_loop((batches, valid), epochs=epochs)
+            except Stop as stop:
+                interruption = stop.raised if ctrl_c.pressed else None
+            except KeyboardInterrupt as error:
+                interruption = error
+        if len(self.history) > before:  # callbacks look at the last epoch
+            self.notify("on_train_end", X=(batches, valid), y=None)
+            losses = ("train_loss",) if valid is None else ("train_loss", "valid_loss")
+            if not all(name in self.history[-1] for name in losses):
+                self.history.pop()
+        return interruption
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Tell callbacks what happens; skorch lets them end training by a KeyboardInterrupt."""
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt as error:
+            if method_name == "on_epoch_end":
+                raise Stop(error) from error
+            raise
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all weights are finite, which the loss shows only one batch later."""
+        return all(bool(torch.isfinite(p).all()) for p in self.module_.parameters())
+
     def check_weights(self) -> None:
-        """Raise an error for weights that are not finite, which the loss shows only one batch later."""
-        if not all(bool(torch.isfinite(p).all()) for p in self.module_.parameters()):
+        """Raise an error for weights that are not finite."""
+        if not self.is_finite:
             raise ValueError(f"Weights became infinite or NaN in epoch {len(self.history)}. {self._remedy}")
 
     def outputs_of(self, sequences: Sequences) -> Array:

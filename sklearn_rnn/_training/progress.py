@@ -18,7 +18,7 @@ class Progress(Callback):
     def on_train_begin(self, net: SequenceNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         """Begin the bar, which counts updates, since an epoch may take long; X holds the training batches."""
         self.before = len(net.history)
-        self.bar = tqdm(total=net.max_epochs * len(X[0]), unit="update")
+        self.bar = tqdm(total=net.max_epochs * X[0].n_updates, unit="update")
 
     def on_epoch_begin(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
         """Say which epoch begins."""

@@ -82,7 +82,7 @@ class Schedule(Callback):
 
     def on_train_begin(self, net: SequenceNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         """Begin the schedule; X is the pair of training and validation batches."""
-        self.scheduler = self.make(net.optimizer_, len(X[0]) * net.max_epochs)
+        self.scheduler = self.make(net.optimizer_, X[0].n_updates * net.max_epochs)
 
     def on_batch_end(self, net: SequenceNet, training: bool = False, **kwargs: Any) -> None:
         """Note the rate of this update, and set that of the next."""

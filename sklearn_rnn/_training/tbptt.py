@@ -159,7 +159,12 @@ class TruncatedBatches:
         self._in_lanes: tuple[Ints, State] | None = None  # segments, and their state that is newer than that
 
     def __len__(self) -> int:
-        """Count the updates of an epoch."""
+        """Count the places in all updates, so that as many batches of `n_lanes` are an epoch."""
+        return self.n_updates * self.n_lanes
+
+    @property
+    def n_updates(self) -> int:
+        """Updates of an epoch."""
         return n_updates(self.segments.chunks, self.n_lanes)
 
     def __iter__(self) -> Iterator[tuple[Chunk, Pair]]:

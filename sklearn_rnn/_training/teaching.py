@@ -26,6 +26,11 @@ class Taught:
     def __len__(self) -> int:
         return len(self.batches)
 
+    @property
+    def n_updates(self) -> int:
+        """Updates of an epoch."""
+        return self.batches.n_updates
+
     def __iter__(self) -> Iterator[tuple[TaughtBatch, Pair]]:
         for batch, targets in self.batches:
             yield TaughtBatch(batch, targets[0]), targets  # on the scale that the network learns on

@@ -8,9 +8,7 @@ from typing import Any
 
 import pandas as pd
 import torch
-from sklearn.exceptions import ConvergenceWarning
 
-from .._data.caller import warn_caller
 from .._data.holdout import Part
 from .._networks.losses import WeightedMean
 from .batches import Batches, SequenceData
@@ -78,28 +76,33 @@ def take_over(net: SequenceNet, earlier: SequenceNet, *, optimizer: bool) -> Non
 
 def train(
     estimator: Any, part: Part, valid: Part | None, *, continuing: bool = False, carried: Carried | None = None
-) -> None:
+) -> KeyboardInterrupt | None:
     """Train an estimator's net and record how that went in `history_` and `n_iter_`.
 
     A stateful estimator keeps the state that each series reaches. With `continuing` (partial_fit) it is trained for
     one epoch, which begins with the state `carried` from the last one.
+
+    Returns
+    -------
+    KeyboardInterrupt or None
+        What interrupted training after an epoch or more. It is raised if not one was completed.
     """
     net, epochs = estimator.net_, 1 if continuing else estimator.max_epochs
     carried = carried if continuing and estimator.stateful and estimator.return_sequences else None
     batches = _batches(estimator, part, carried, whole=continuing)
     before = len(net.history)
-    _fit_net(estimator, batches, part, valid, epochs)
+    interruption = _fit_net(estimator, batches, part, valid, epochs)
+    if interruption is not None and (len(net.history) == before or not net.is_finite):
+        raise interruption  # nothing worth keeping
+    net.check_weights()
+    net.module_.eval()  # dropout off, for whoever uses module_ directly
     if isinstance(batches, TruncatedBatches) and batches.truncation.carries:
-        left = left_by(batches, anew=estimator.early_stopping)
+        # The state in hand is of other weights if earlier ones were restored, and Ctrl-C may have cut saving it.
+        left = left_by(batches, anew=estimator.early_stopping or interruption is not None)
         estimator._carried = left if carried is None else carried.updated(left)
     estimator.history_ = _history_frame(net.history)
     estimator.n_iter_ = len(net.history)
-    run = len(net.history) - before
-    if run < epochs and not estimator.early_stopping and not estimator.callbacks:
-        warn_caller(
-            f"Training was interrupted after {run} of {epochs} epochs; the weights reached are kept.",
-            ConvergenceWarning,
-        )
+    return interruption
 
 
 def epochs_to_best(net: SequenceNet, earlier: SequenceNet | None) -> int:
@@ -108,17 +111,16 @@ def epochs_to_best(net: SequenceNet, earlier: SequenceNet | None) -> int:
     return int(best) - (0 if earlier is None else len(earlier.history))
 
 
-def _fit_net(estimator: Any, batches: Any, part: Part, valid: Part | None, epochs: int) -> None:
+def _fit_net(estimator: Any, batches: Any, part: Part, valid: Part | None, epochs: int) -> KeyboardInterrupt | None:
     """Run the epochs; scores of scikit-learn watch the estimator meanwhile."""
     net = estimator.net_
     scores = dict(net.callbacks_).get("scores")
     if scores is not None:
         scores.watch(estimator, *((part, "train") if valid is None else (valid, "valid")))
-    net.partial_fit((batches, None if valid is None else Evaluations(_data(estimator, valid))), epochs=epochs)
+    interruption = net.run_epochs(batches, None if valid is None else Evaluations(_data(estimator, valid)), epochs)
     if scores is not None:
         scores.watch(None)
-    net.check_weights()
-    net.module_.eval()  # dropout off, for whoever uses module_ directly
+    return interruption
 
 
 def _batches(estimator: Any, part: Part, carried: Carried | None, *, whole: bool) -> Any:
@@ -176,4 +178,4 @@ def _history_frame(history: Any) -> pd.DataFrame:
         row["batches"].clear()  # a dict per update
         rows.append({k: v for k, v in row.items() if not k.endswith(("batches", "_best", "_batch_count"))})
     frame = pd.DataFrame(rows).set_index("epoch")
-    return frame[sorted(frame.columns, key="dur".__eq__)]  # last; an epoch that was interrupted may have none
+    return frame[sorted(frame.columns, key="dur".__eq__)]  # last
