@@ -31,6 +31,7 @@ def test_it_equals_a_fit_of_as_many_epochs_on_all_data():
     # What is recorded is the run that has a validation loss, and parameters are those that were set.
     assert_frame_equal(model.history_.drop(columns="dur"), stopped.history_.drop(columns="dur"))
     assert model.n_iter_ == stopped.n_iter_ == len(model.net_.history)
+    assert dict(model.net_.callbacks_)["early_stopping"].best_epoch_ == n_epochs  # which displays mark
     assert model.get_params() == stopped.get_params() | {"refit": True}
 
 
@@ -90,3 +91,30 @@ def test_an_error_in_the_second_training_leaves_the_estimator_unfitted():
     with pytest.raises(RuntimeError, match="the second"):
         model.fit(X, Y)
     assert not hasattr(model, "net_")
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_an_interrupted_second_training_keeps_the_weights_of_the_first(epoch):
+    class Interrupt(Callback):
+        begun = 0
+
+        def on_train_begin(self, net, **kwargs):
+            self.begun += 1
+
+        def on_batch_begin(self, net, **kwargs):
+            if self.begun == 2 and len(net.history) == epoch:
+                raise KeyboardInterrupt
+
+    model = LSTMRegressor(early_stopping=True, refit=True, callbacks=[Interrupt()], **OPTIONS)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    stopped = LSTMRegressor(early_stopping=True, **OPTIONS).fit(X, Y)
+    assert_array_equal(model.predict(X), stopped.predict(X))
+
+
+def test_validation_data_of_ones_own_are_not_learned_from():
+    stopped, refit = (
+        LSTMRegressor(early_stopping=True, refit=refit, **OPTIONS).fit(X[:90], Y[:90], X_val=X[90:], y_val=Y[90:])
+        for refit in (False, True)
+    )
+    assert_array_equal(stopped.predict(X), refit.predict(X))

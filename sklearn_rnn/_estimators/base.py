@@ -135,6 +135,10 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Return the codec with the scale of training targets, if it has one."""
         return self._codec
 
+    def _prior(self, targets: Targets) -> Array | None:
+        """Return the output of the network that fits training targets best if it is the same for all."""
+        return None
+
     def _check_options(self) -> None:
         """Raise if parameters can't be combined, whatever the data are."""
 
@@ -195,7 +199,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Build the net that training on `part` begins with: anew, or with the weights of an earlier one."""
         if earlier is None:  # from the training part alone: what is held out must not be seen
             self._codec = self._scaled(part.targets)
-        self.net_ = build_net(self, part.sequences.n_features, seed, continuing=continuing)
+        self.net_ = build_net(self, part, seed, continuing=continuing)
         self._check_network(self.net_.module_)
         if earlier is not None:
             take_over(self.net_, earlier, optimizer=continuing)
@@ -211,8 +215,8 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             interruption = before_an_epoch
         if interruption is not None:
             return interruption  # the network at hand is the better one
-        # The history is that of the run which has a validation loss.
-        final.net_.history_ = self.net_.history_
+        # What is told of training is of the run that has a validation loss.
+        final.net_.history_, final.net_.callbacks_ = self.net_.history_, self.net_.callbacks_
         kept = {name: self.__dict__[name] for name in ("early_stopping", "max_epochs", "history_", "n_iter_")}
         self.__dict__ = {**final.__dict__, **kept}
         return None
@@ -294,9 +298,9 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             "history_": (
                 "DataFrame",
                 "A row per epoch: train_loss, valid_loss with validation data, scores, lr with a schedule, and dur in\n"
-                "seconds.",
+                "seconds. With `refit` it is that of the first training.",
             ),
-            "n_iter_": ("int", "Epochs run."),
+            "n_iter_": ("int", "Epochs in it."),
             "n_outputs_": ("int", "Targets per sequence or step; of an encoder-decoder outputs per output step."),
             "n_features_in_": ("int", "Columns of a 2-D X; features per step of other forms."),
             "feature_names_in_": (

@@ -249,14 +249,14 @@ class TrainingParameters:
         text="Greatest norm of the gradient, over all weights; longer ones are shortened.",
     )
     # Keras' default. Larger batches are faster per epoch, and make fewer updates.
-    batch_size: int = parameter(
+    batch_size: Any = parameter(
         default=32,
-        constraint=[AT_LEAST_ONE],
-        kind="int",
+        constraint=[StrOptions({"auto"}), AT_LEAST_ONE],
+        kind='int or "auto"',
         text=(
             "Sequences per update. With truncated back-propagation through time: number of lanes, each of which\n"
-            "goes through one sequence after the other. A few long ones are cut into segments, so that all lanes\n"
-            "are busy; with 1 none is."
+            "goes through one sequence after the other. A few long ones are cut, so that all lanes are busy; with 1\n"
+            'none is. "auto": the largest power of two up to 32 that leaves an epoch 16 updates; in `partial_fit` 32.'
         ),
     )
     max_epochs: int = parameter(default=100, constraint=[AT_LEAST_ONE], kind="int", text="Passes over the data.")
@@ -279,11 +279,7 @@ class TrainingParameters:
         default=False,
         constraint=["boolean"],
         kind="bool",
-        text=(
-            "Whether early stopping is followed by a training from the beginning on all data, for the epochs that\n"
-            "were best, so that what was held out is learned from, too. It takes up to twice the time. ``history_``\n"
-            "and ``n_iter_`` are those of the first training; callbacks see both."
-        ),
+        text="Whether early stopping is followed by training afresh on all data, for as many epochs as were best.",
     )
     # This and the next two have the names and defaults of scikit-learn's MLPRegressor.
     validation_fraction: float = parameter(

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from .._data.holdout import Part
+from .._data.sequences import Sequences
 from .._networks.losses import WeightedMean
 from .batches import Batches, SequenceData
 from .callbacks import callbacks_of
@@ -20,10 +21,13 @@ from .net import SequenceNet
 from .optimizers import optimizer_arguments
 from .tbptt import TruncatedBatches
 
+# What batch_size="auto" chooses from: the largest that leaves an epoch so many updates.
+BATCH_SIZES, LEAST_UPDATES = (1, 2, 4, 8, 16, 32), 16
 
-def build_net(estimator: Any, n_features: int, seed: int, *, continuing: bool) -> SequenceNet:
+
+def build_net(estimator: Any, part: Part, seed: int, *, continuing: bool) -> SequenceNet:
     """Make the net that an estimator's parameters describe, with new weights; `continuing` as in `train`."""
-    module, arguments = estimator._network(n_features, estimator._codec.n_units)
+    module, arguments = estimator._network(part.sequences.n_features, estimator._codec.n_units)
     net = SequenceNet(
         module,
         WeightedMean,
@@ -32,7 +36,7 @@ def build_net(estimator: Any, n_features: int, seed: int, *, continuing: bool) -
         **optimizer_arguments(estimator.optimizer, estimator.weight_decay, estimator.optimizer_params),
         lr=estimator.lr,
         max_epochs=estimator.max_epochs,
-        batch_size=int(estimator.batch_size),
+        batch_size=_batch_size(estimator, part.sequences, continuing=continuing),
         seed=seed,
         dtype=estimator.dtype,
         callbacks=callbacks_of(estimator, continuing=continuing),
@@ -42,9 +46,13 @@ def build_net(estimator: Any, n_features: int, seed: int, *, continuing: bool) -
         device=_device(estimator.device),
     )
     try:
-        return net.initialize()
+        net.initialize()
     except TypeError as error:
         raise ValueError(f"The net can't be built: {error}; see optimizer_params and callbacks.") from error
+    prior = estimator._prior(part.targets)
+    if prior is not None:
+        net.module_.start_at(torch.as_tensor(prior))
+    return net
 
 
 def take_over(net: SequenceNet, earlier: SequenceNet, *, optimizer: bool) -> None:
@@ -139,6 +147,19 @@ def _batches(estimator: Any, part: Part, carried: Carried | None, *, whole: bool
     return TruncatedBatches(
         data, net.module_, truncation, net.batch_size, generator, origin=origin, seen=seen, whole=whole
     )
+
+
+def _batch_size(estimator: Any, sequences: Sequences, *, continuing: bool) -> int:
+    """Return how many sequences, or lanes, are in an update: with "auto" fewer than usual where updates would be few.
+
+    A call of partial_fit brings only some of the data, which say nothing about the updates of an epoch.
+    """
+    if estimator.batch_size != "auto":
+        return int(estimator.batch_size)
+    truncation = _truncation(estimator, int(sequences.lengths.max()))
+    places = len(sequences) if truncation is None else int(truncation.chunks(sequences.lengths).sum())
+    fitting = [size for size in BATCH_SIZES if size * LEAST_UPDATES <= places]
+    return BATCH_SIZES[-1] if continuing else max(fitting, default=1)
 
 
 def _truncation(estimator: Any, longest: int) -> Truncation | None:
