@@ -25,6 +25,9 @@ from .._training.train import build_net, epochs_to_best, take_over, train
 from .codecs import Codec
 from .parameters import GeneralParameters, TrainingParameters
 
+# Targets of which early_stopping="auto" holds out a part: a tenth of fewer would say little.
+WORTH_A_PART = 50
+
 
 class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
     """Base of all estimators: subclasses name a network, and say how y is read and coded for it."""
@@ -175,7 +178,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         self._validate_params()  # scikit-learn skips this in later calls of partial_fit
         new = copy.copy(self)
         new._check_options()
-        if continuing and self.early_stopping:
+        if continuing and self.early_stopping is True:
             raise ValueError("partial_fit holds out no data; use early_stopping=False with it, or fit.")
         earlier = getattr(self, "net_", None) if continuing or self.warm_start else None
         carried = new.__dict__.pop("_carried", None)
@@ -183,23 +186,22 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         whole = new._learn_y(y, sample_weight, sequences, reset=earlier is None, classes=classes)
         # The split is drawn before the seed of the net: an order that stored results depend on.
         random_state = check_random_state(self.random_state)
-        part, valid = whole, None
-        if given is not None:
-            valid = new._read_given(given, whole)
-        elif self.early_stopping and not continuing:
-            part, valid = new._split(whole, random_state)
+        part, valid = (whole, None) if continuing else new._parts(whole, given, random_state)
         seed = int(random_state.randint(2**31 - 1))
-        new._begin(part, seed, earlier, continuing=continuing)
+        stopping = valid is not None and bool(self.early_stopping)
+        new._begin(part, seed, earlier, stopping=stopping, continuing=continuing)
         interruption = train(new, part, valid, continuing=continuing, carried=carried)
         if self.refit and part is not whole and interruption is None:
             interruption = new._train_on_all(whole, seed, earlier)
         return new, interruption
 
-    def _begin(self, part: Part, seed: int, earlier: SequenceNet | None, *, continuing: bool = False) -> None:
+    def _begin(
+        self, part: Part, seed: int, earlier: SequenceNet | None, *, stopping: bool = False, continuing: bool = False
+    ) -> None:
         """Build the net that training on `part` begins with: anew, or with the weights of an earlier one."""
         if earlier is None:  # from the training part alone: what is held out must not be seen
             self._codec = self._scaled(part.targets)
-        self.net_ = build_net(self, part, seed, continuing=continuing)
+        self.net_ = build_net(self, part, seed, stopping=stopping, continuing=continuing)
         self._check_network(self.net_.module_)
         if earlier is not None:
             take_over(self.net_, earlier, optimizer=continuing)
@@ -207,7 +209,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
     def _train_on_all(self, whole: Part, seed: int, earlier: SequenceNet | None) -> KeyboardInterrupt | None:
         """Train once more, from the same beginning on all data, for the epochs that were best with a part held out."""
         final = copy.copy(self)
-        final.early_stopping, final.max_epochs = False, epochs_to_best(self.net_, earlier)
+        final.max_epochs = epochs_to_best(self.net_, earlier)
         final._begin(whole, seed, earlier)
         try:
             interruption = train(final, whole, None)
@@ -217,7 +219,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             return interruption  # the network at hand is the better one
         # What is told of training is of the run that has a validation loss.
         final.net_.history_, final.net_.callbacks_ = self.net_.history_, self.net_.callbacks_
-        kept = {name: self.__dict__[name] for name in ("early_stopping", "max_epochs", "history_", "n_iter_")}
+        kept = {name: self.__dict__[name] for name in ("max_epochs", "history_", "n_iter_")}
         self.__dict__ = {**final.__dict__, **kept}
         return None
 
@@ -258,6 +260,19 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"Validation data (X_val, y_val): {error}") from error
         return Part(sequences, Targets(codes, weights))
+
+    def _parts(self, whole: Part, given: Given | None, random_state: np.random.RandomState) -> tuple[Part, Part | None]:
+        """Return what is learned from, and what validates it."""
+        if given is not None:
+            return whole, self._read_given(given, whole)
+        if not self.early_stopping or (self.early_stopping == "auto" and len(whole.targets.values) < WORTH_A_PART):
+            return whole, None
+        try:
+            return self._split(whole, random_state)
+        except ValueError:
+            if self.early_stopping == "auto":  # such as a class with a single member, or series of a single row
+                return whole, None
+            raise
 
     def _split(self, whole: Part, random_state: np.random.RandomState) -> tuple[Part, Part]:
         # Windows that overlap share steps: a random part of them would have been seen in training.

@@ -266,13 +266,13 @@ class TrainingParameters:
         kind="bool",
         text="Whether sequences are drawn into new batches in each epoch.",
     )
-    early_stopping: bool = parameter(
+    early_stopping: Any = parameter(
         default=False,
-        constraint=["boolean"],
-        kind="bool",
+        constraint=["boolean", StrOptions({"auto"})],
+        kind='bool or "auto"',
         text=(
             "Whether to hold out a part of the data (or to take X_val of `fit`), stop when its loss no longer falls,\n"
-            "and restore the best weights."
+            'and restore the best weights. "auto": in `fit`, with 50 targets or more that can be parted.'
         ),
     )
     refit: bool = parameter(

@@ -25,8 +25,11 @@ from .tbptt import TruncatedBatches
 BATCH_SIZES, LEAST_UPDATES = (1, 2, 4, 8, 16, 32), 16
 
 
-def build_net(estimator: Any, part: Part, seed: int, *, continuing: bool) -> SequenceNet:
-    """Make the net that an estimator's parameters describe, with new weights; `continuing` as in `train`."""
+def build_net(estimator: Any, part: Part, seed: int, *, stopping: bool, continuing: bool) -> SequenceNet:
+    """Make the net that an estimator's parameters describe, with new weights.
+
+    With `stopping` training stops early; `continuing` is as in `train`.
+    """
     module, arguments = estimator._network(part.sequences.n_features, estimator._codec.n_units)
     net = SequenceNet(
         module,
@@ -39,7 +42,7 @@ def build_net(estimator: Any, part: Part, seed: int, *, continuing: bool) -> Seq
         batch_size=_batch_size(estimator, part.sequences, continuing=continuing),
         seed=seed,
         dtype=estimator.dtype,
-        callbacks=callbacks_of(estimator, continuing=continuing),
+        callbacks=callbacks_of(estimator, stopping=stopping, continuing=continuing),
         verbose=int(estimator.verbose == 2),
         # PrintLog walks through all of the history in each epoch.
         **({} if estimator.verbose == 2 else {"callbacks__print_log": None}),
@@ -106,7 +109,7 @@ def train(
     net.module_.eval()  # dropout off, for whoever uses module_ directly
     if isinstance(batches, TruncatedBatches) and batches.truncation.carries:
         # The state in hand is of other weights if earlier ones were restored, and Ctrl-C may have cut saving it.
-        left = left_by(batches, anew=estimator.early_stopping or interruption is not None)
+        left = left_by(batches, anew="early_stopping" in dict(net.callbacks_) or interruption is not None)
         estimator._carried = left if carried is None else carried.updated(left)
     estimator.history_ = _history_frame(net.history)
     estimator.n_iter_ = len(net.history)
