@@ -266,8 +266,9 @@ def test_progress_bar(options, capsys):
 
 def test_a_bar_stays_where_training_stops(capsys):
     X, y = make_data()
-    LSTMRegressor(max_epochs=3, verbose=1, early_stopping=True, n_iter_no_change=1, tol=1e9).fit(X, y)
-    assert re.search(r"epoch 2/3:  67%\|█+.*\| 4/6 ", capsys.readouterr().err)
+    model = LSTMRegressor(max_epochs=3, verbose=1, early_stopping=True, n_iter_no_change=1, tol=1e9).fit(X, y)
+    last = f"valid_loss={model.history_['valid_loss'].iloc[-1]:.3g}"
+    assert re.search(rf"epoch 2/3:  67%\|█+.*\| 4/6 .*{last}\]\n$", capsys.readouterr().err)
 
 
 def test_warm_start_goes_on_from_the_weights():
@@ -424,5 +425,6 @@ def test_routing_passes_series_and_weights():
     with config_context(enable_metadata_routing=True):
         model = LSTMRegressor().set_fit_request(sample_weight=True, series=True).set_predict_request(series=True)
         requests = model.get_metadata_routing()
-    assert requests.fit.requests == {"sample_weight": True, "series": True}
+    of_validation = dict.fromkeys(["X_val", "y_val", "sample_weight_val", "series_val"])  # not asked for
+    assert requests.fit.requests == {"sample_weight": True, "series": True, **of_validation}
     assert requests.predict.requests == {"series": True}

@@ -212,7 +212,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         final.max_epochs = epochs_to_best(self.net_, earlier)
         final._begin(whole, seed, earlier)
         try:
-            interruption = train(final, whole, None)
+            interruption = train(final, whole, None, chosen=True)
         except KeyboardInterrupt as before_an_epoch:
             interruption = before_an_epoch
         if interruption is not None:

@@ -8,7 +8,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 
-class Stop(Exception):
+class Stop(KeyboardInterrupt):
     """A KeyboardInterrupt at the end of an epoch: how callbacks of skorch end training, unless it came from Ctrl-C.
 
     Parameters
@@ -23,12 +23,12 @@ class Stop(Exception):
 
 
 class CtrlC:
-    """A context that notes whether Ctrl-C was pressed in it, and leaves the rest to the handler that was there.
+    """A context that notes whether Ctrl-C interrupted what runs in it, by the handler that was there before.
 
     Attributes
     ----------
     pressed : bool
-        Whether it was.
+        Whether it did.
     """
 
     def __init__(self) -> None:
@@ -50,5 +50,8 @@ class CtrlC:
             signal.signal(signal.SIGINT, self._before)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.pressed = True
-        self._before(number, frame)
+        try:
+            self._before(number, frame)
+        except KeyboardInterrupt:
+            self.pressed = True
+            raise

@@ -15,6 +15,7 @@ from .._networks.losses import WeightedMean
 from .batches import Batches, SequenceData
 from .callbacks import callbacks_of
 from .carried import Carried, left_by, resume_from
+from .convergence import warn_of_few_updates
 from .inference import Evaluations
 from .lanes import Truncation
 from .net import SequenceNet
@@ -86,12 +87,19 @@ def take_over(net: SequenceNet, earlier: SequenceNet, *, optimizer: bool) -> Non
 
 
 def train(
-    estimator: Any, part: Part, valid: Part | None, *, continuing: bool = False, carried: Carried | None = None
+    estimator: Any,
+    part: Part,
+    valid: Part | None,
+    *,
+    continuing: bool = False,
+    carried: Carried | None = None,
+    chosen: bool = False,
 ) -> KeyboardInterrupt | None:
     """Train an estimator's net and record how that went in `history_` and `n_iter_`.
 
     A stateful estimator keeps the state that each series reaches. With `continuing` (partial_fit) it is trained for
-    one epoch, which begins with the state `carried` from the last one.
+    one epoch, which begins with the state `carried` from the last one. With `chosen` early stopping has chosen the
+    number of epochs, which is enough.
 
     Returns
     -------
@@ -113,6 +121,9 @@ def train(
         estimator._carried = left if carried is None else carried.updated(left)
     estimator.history_ = _history_frame(net.history)
     estimator.n_iter_ = len(net.history)
+    rows = net.history[before:]
+    if len(rows) == estimator.max_epochs and interruption is None and not chosen:
+        warn_of_few_updates(estimator, rows, len(part.sequences))
     return interruption
 
 
