@@ -57,3 +57,11 @@ def test_a_call_of_partial_fit_says_nothing_about_an_epoch():
     X = RNG.normal(size=(40, 4, 1))
     auto, usual = (LSTMRegressor(batch_size=size, **ONCE).partial_fit(X, X[:, 0, 0]) for size in ("auto", 32))
     assert_array_equal(auto.predict(X), usual.predict(X))
+
+
+def test_the_second_training_of_refit_has_batches_as_large_as_the_first():
+    X = RNG.normal(size=(66, 4, 1))  # 59 of them are learned from first, in batches of 2; 66 would be batches of 4
+    options = {**ONCE, "early_stopping": True, "refit": True}
+    auto, two = (LSTMRegressor(batch_size=size, **options).fit(X, X[:, 0, 0]) for size in ("auto", 2))
+    assert_array_equal(auto.predict(X), two.predict(X))
+    assert auto.batch_size == "auto"

@@ -118,3 +118,9 @@ def test_validation_data_of_ones_own_are_not_learned_from():
         for refit in (False, True)
     )
     assert_array_equal(stopped.predict(X), refit.predict(X))
+
+
+def test_few_updates_that_early_stopping_chose_are_enough():
+    options = {**OPTIONS, "early_stopping": True, "n_iter_no_change": 40, "max_epochs": 200, "lr": 0.003}
+    model = LSTMRegressor(refit=True, **options).fit(X[:40], Y[:40])  # 16 epochs or more of two updates: no warning
+    assert 16 <= best_epoch(model) < model.n_iter_ <= 200

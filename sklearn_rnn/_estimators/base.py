@@ -210,6 +210,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
         """Train once more, from the same beginning on all data, for the epochs that were best with a part held out."""
         final = copy.copy(self)
         final.max_epochs = epochs_to_best(self.net_, earlier)
+        final.batch_size = self.net_.batch_size  # "auto" may be twice as many here: half the updates
         final._begin(whole, seed, earlier)
         try:
             interruption = train(final, whole, None, chosen=True)
@@ -219,7 +220,7 @@ class SequenceEstimator(TrainingParameters, GeneralParameters, BaseEstimator):
             return interruption  # the network at hand is the better one
         # What is told of training is of the run that has a validation loss.
         final.net_.history_, final.net_.callbacks_ = self.net_.history_, self.net_.callbacks_
-        kept = {name: self.__dict__[name] for name in ("max_epochs", "history_", "n_iter_")}
+        kept = {name: self.__dict__[name] for name in ("max_epochs", "batch_size", "history_", "n_iter_")}
         self.__dict__ = {**final.__dict__, **kept}
         return None
 
