@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from sklearn_rnn import GRUClassifier, LSTMRegressor, RNNRegressor
 
 RNG = np.random.default_rng(0)
-X = RNG.normal(size=(60, 5, 1))
+X = RNG.normal(size=(110, 5, 1))
 Y = X[:, -1, 0]
 OPTIONS = {"hidden_layer_sizes": (4,), "max_epochs": 3, "random_state": 0}
 
@@ -25,7 +25,7 @@ def test_with_enough_data_it_means_true():
 
 
 def test_with_few_data_it_means_false():
-    few = X[:49], Y[:49]
+    few = X[:99], Y[:99]
     auto, plain = (LSTMRegressor(early_stopping=how, **OPTIONS).fit(*few) for how in ("auto", False))
     assert not holds_out(auto)
     assert_array_equal(auto.predict(X), plain.predict(X))
@@ -33,10 +33,10 @@ def test_with_few_data_it_means_false():
 
 
 def test_steps_count_where_each_has_a_target():
-    table = RNG.normal(size=(50, 2))
+    table = RNG.normal(size=(100, 2))
     options = {"early_stopping": "auto", "return_sequences": True, **OPTIONS}
     assert holds_out(RNNRegressor(**options).fit(table, table[:, 0]))
-    assert not holds_out(RNNRegressor(**options).fit(table[:49], table[:49, 0]))
+    assert not holds_out(RNNRegressor(**options).fit(table[:99], table[:99, 0]))
 
 
 def test_partial_fit_learns_from_all():
@@ -47,7 +47,7 @@ def test_partial_fit_learns_from_all():
 
 @pytest.mark.parametrize("how", ["auto", True])
 def test_a_class_of_one_member_cannot_be_parted(how):
-    labels = np.arange(60) == 7
+    labels = np.arange(110) == 7
     model = GRUClassifier(early_stopping=how, **OPTIONS)
     if how is True:
         with pytest.raises(ValueError, match="only 1 member"):

@@ -272,7 +272,7 @@ class TrainingParameters:
         kind='bool or "auto"',
         text=(
             "Whether to hold out a part of the data (or to take X_val of `fit`), stop when its loss no longer falls,\n"
-            'and restore the best weights. "auto": in `fit`, with 50 targets or more that can be parted.'
+            'and restore the best weights. "auto": in `fit`, with 100 targets or more that can be parted.'
         ),
     )
     refit: bool = parameter(
