@@ -179,3 +179,30 @@ def test_japanese_vowels(estimator, at_least):
         for seed in range(5)
     ]
     assert np.median([model.fit(X, y).score(X_test, y_test) for model in models]) >= at_least
+
+
+def untrained(y, loss="log_loss", **fit_params):
+    """Return the probabilities for an empty sequence, which are those that the bias of the output layer gives."""
+    X = np.random.default_rng(0).normal(size=(len(y), 4, 1))
+    model = GRUClassifier(loss=loss, max_epochs=1, lr=1e-12, dtype="float64", random_state=0).fit(X, y, **fit_params)
+    return model.predict_proba(np.full((1, 4, 1), np.nan))[0]
+
+
+@pytest.mark.parametrize("counts", [(30, 8), (20, 10, 7)])
+def test_training_begins_with_the_frequencies_of_classes(counts):
+    y = np.repeat(["a", "b", "c"][: len(counts)], counts)
+    expected = (np.array(counts) + 1) / (sum(counts) + len(counts))  # one more of each
+    np.testing.assert_allclose(untrained(y), expected, rtol=1e-6)
+    if len(counts) > 2:  # one logit per class is what this loss of torch takes, too; the package can't know
+        np.testing.assert_allclose(untrained(y, torch.nn.CrossEntropyLoss), 1 / 3, rtol=1e-6)
+
+
+def test_training_begins_with_the_frequencies_of_rare_labels():
+    y = np.zeros((38, 2), dtype=int)
+    y[0, 0] = y[:19, 1] = 1
+    np.testing.assert_allclose(untrained(y), [2 / 40, 20 / 40], rtol=1e-6)
+
+
+def test_training_begins_with_the_weights_of_classes():
+    y = np.repeat([0, 1], [30, 10])
+    np.testing.assert_allclose(untrained(y, sample_weight=np.where(y == 1, 3.0, 1.0)), 0.5, rtol=1e-6)

@@ -100,3 +100,31 @@ def test_to_dict_is_plain_and_all_there_is(name):
     outputs = RNG.normal(size=(5, codec.n_units)) if name in LABELS else codec.encode(Targets(codec.code(y))).values
     for method in codec.methods:
         np.testing.assert_array_equal(again.decode(outputs, method), codec.decode(outputs, method))
+
+
+@pytest.mark.parametrize("one_logit_for_two", [True, False])
+@pytest.mark.parametrize("name", LABELS)
+def test_prior_is_the_probability_of_each_class_with_one_more_of_each(name, one_logit_for_two):
+    codec = Labels.of(LABELS[name], None, one_logit_for_two=one_logit_for_two)
+    codes = codec.code(LABELS[name])
+    p = codec.decode(codec.prior(Targets(codes))[None], "predict_proba")[0]
+    if codec.multilabel:
+        expected = (codes.sum(axis=0) + 1) / (len(codes) + 2)
+    else:
+        expected = (np.bincount(codes) + 1) / (len(codes) + len(codec.classes))
+    np.testing.assert_allclose(p, expected)
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_prior_of_weighted_labels_is_that_of_repeated_ones(name):
+    codec = Labels.of(LABELS[name], None, one_logit_for_two=True)
+    codes, weights = codec.code(LABELS[name]), np.array([1, 4, 3, 0])
+    repeated = Targets(np.repeat(codes, weights, axis=0))
+    # Of as many samples: their number says what one more of each class is worth.
+    half = Targets(np.concatenate([codes, codes]), np.concatenate([weights, weights]) / 7)
+    np.testing.assert_allclose(codec.prior(half), codec.prior(repeated))
+
+
+def test_prior_of_a_class_that_is_absent_is_finite():
+    codec = Labels.of(np.array([0, 1]), [0, 1, 2], one_logit_for_two=True)
+    assert np.isfinite(codec.prior(Targets(np.array([0, 1])))).all()

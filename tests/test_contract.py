@@ -315,3 +315,14 @@ def test_training_draws_from_its_generator_if_it_says_so(name):
         between = network.generator.get_state()
         network.eval()(batch(), None, LENGTHS)
         assert torch.equal(network.generator.get_state(), between)
+
+
+@every_network
+def test_a_start_shifts_all_outputs_alike_or_none(name):
+    network = made(name)
+    network.initialize(torch.Generator().manual_seed(0))
+    before, start = network(batch(), None, LENGTHS)[0], torch.tensor([1.0, -2.0], dtype=torch.float64)
+    network.start_at(start)
+    shift = network(batch(), None, LENGTHS)[0] - before
+    expected = start if isinstance(network, RecurrentNetwork) else torch.zeros_like(start)
+    torch.testing.assert_close(shift, expected.expand_as(shift))

@@ -22,11 +22,14 @@ from .._data.targets import Targets, read_weights
 from .._networks.contract import Network
 from .._training.batches import Batches
 from .._training.net import SequenceNet
-from .._training.train import build_net, take_over, train
+from .._training.train import build_net, epochs_to_best, take_over, train
 from .codecs import Codec
 from .declaring import DeclaredEstimator
 from .input_parameters import ColumnParameters
 from .parameters import GeneralParameters, TrainingParameters
+
+# Targets of which early_stopping="auto" holds out a part: a tenth of fewer says too little, as the benchmarks show.
+WORTH_A_PART = 100
 
 
 class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters, DeclaredEstimator):
@@ -165,6 +168,10 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
     def _compare(self, part: Part, valid: Part, epochs: list[dict[str, Any]]) -> None:
         """Compare what was learned in these epochs with predictions that need no network."""
 
+    def _prior(self, targets: Targets) -> Array | None:
+        """Return the output of the network that fits training targets best if it is the same for all."""
+        return None
+
     def _check_options(self) -> None:
         """Raise if parameters can't be combined, whatever the data are."""
 
@@ -201,26 +208,51 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         self._validate_params()  # scikit-learn skips this in later calls of partial_fit
         new = copy.copy(self)
         new._check_options()
-        if continuing and self.early_stopping:
+        if continuing and self.early_stopping is True:
             raise ValueError("partial_fit holds out no data; use early_stopping=False with it, or fit.")
         earlier = getattr(self, "net_", None) if continuing or self.warm_start else None
         carried = new.__dict__.pop("_carried", None)
         sequences = new._learn_form(X, y, series, reset=earlier is None)
-        part, valid = new._learn_y(y, sample_weight, sequences, reset=earlier is None, classes=classes), None
+        whole = new._learn_y(y, sample_weight, sequences, reset=earlier is None, classes=classes)
         # The split is drawn before the seed of the net: an order that stored results depend on.
         random_state = check_random_state(self.random_state)
-        if given is not None:
-            valid = new._read_given(given, part)
-        elif self.early_stopping and not continuing:
-            part, valid = new._split(part, random_state)
-        if earlier is None:  # from the training part alone: what is held out must not be seen
-            new._codec = new._scaled(part.targets)
+        part, valid = (whole, None) if continuing else new._parts(whole, given, random_state)
         seed = int(random_state.randint(2**31 - 1))
-        new.net_ = build_net(new, sequences.n_features, seed, continuing=continuing)
-        new._check_network(new.net_.module_)
+        stopping = valid is not None and bool(self.early_stopping)
+        new._begin(part, seed, earlier, stopping=stopping, continuing=continuing)
+        interruption = train(new, part, valid, continuing=continuing, carried=carried)
+        if self.refit and part is not whole and interruption is None:
+            interruption = new._train_on_all(whole, seed, earlier)
+        return new, interruption
+
+    def _begin(
+        self, part: Part, seed: int, earlier: SequenceNet | None, *, stopping: bool = False, continuing: bool = False
+    ) -> None:
+        """Build the net that training on `part` begins with: anew, or with the weights of an earlier one."""
+        if earlier is None:  # from the training part alone: what is held out must not be seen
+            self._codec = self._scaled(part.targets)
+        self.net_ = build_net(self, part, seed, stopping=stopping, continuing=continuing)
+        self._check_network(self.net_.module_)
         if earlier is not None:
-            take_over(new.net_, earlier, optimizer=continuing)
-        return new, train(new, part, valid, continuing=continuing, carried=carried)
+            take_over(self.net_, earlier, optimizer=continuing)
+
+    def _train_on_all(self, whole: Part, seed: int, earlier: SequenceNet | None) -> KeyboardInterrupt | None:
+        """Train once more, from the same beginning on all data, for the epochs that were best with a part held out."""
+        final = copy.copy(self)
+        final.max_epochs = epochs_to_best(self.net_, earlier)
+        final.batch_size = self.net_.batch_size  # "auto" may be twice as many here: half the updates
+        final._begin(whole, seed, earlier)
+        try:
+            interruption = train(final, whole, None, chosen=True)
+        except KeyboardInterrupt as before_an_epoch:
+            interruption = before_an_epoch
+        if interruption is not None:
+            return interruption  # the network at hand is the better one
+        # What is told of training is of the run that has a validation loss.
+        final.net_.history_, final.net_.callbacks_ = self.net_.history_, self.net_.callbacks_
+        kept = {name: self.__dict__[name] for name in ("max_epochs", "batch_size", "history_", "n_iter_")}
+        self.__dict__ = {**final.__dict__, **kept}
+        return None
 
     def _learn_form(self, X: Any, y: Any, series: Any, *, reset: bool) -> Sequences:
         """Read X for training, and learn its form if `reset`."""
@@ -263,6 +295,19 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"Validation data (X_val, y_val): {error}") from error
         return Part(sequences, self._targets(sequences, codes, weights))
+
+    def _parts(self, whole: Part, given: Given | None, random_state: np.random.RandomState) -> tuple[Part, Part | None]:
+        """Return what is learned from, and what validates it."""
+        if given is not None:
+            return whole, self._read_given(given, whole)
+        if not self.early_stopping or (self.early_stopping == "auto" and len(whole.targets.values) < WORTH_A_PART):
+            return whole, None
+        try:
+            return self._split(whole, random_state)
+        except ValueError:
+            if self.early_stopping == "auto":  # such as a class with a single member, or series of a single row
+                return whole, None
+            raise
 
     def _split(self, whole: Part, random_state: np.random.RandomState) -> tuple[Part, Part]:
         # Windows that overlap share steps: a random part of them would have been seen in training.
@@ -309,9 +354,10 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
                 "DataFrame",
                 "A row per epoch: train_loss, valid_loss with validation data, scores, lr with a schedule, and dur in\n"
                 "seconds. Of a regressor with validation data also mean_loss, that of the mean of y, and where X is\n"
-                "windows of `ShiftFramer`, last_value_loss, that of the last value of y known before each.",
+                "windows of `ShiftFramer`, last_value_loss, that of the last value of y known before each.\n"
+                "With `refit` it is that of the first training.",
             ),
-            "n_iter_": ("int", "Epochs run."),
+            "n_iter_": ("int", "Epochs in it."),
             "n_outputs_": ("int", "Targets per sequence or step; of an encoder-decoder outputs per output step."),
             "n_features_in_": ("int", "Columns of a 2-D X; features per step of other forms."),
             "feature_names_in_": (

@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score
 from .._data.holdout import Part
 from .._data.layouts import warn_of_one_hot
 from .._data.sequences import Array, Sequences
-from .._data.targets import class_weights, read_labels, read_weights
+from .._data.targets import Targets, class_weights, read_labels, read_weights
 from .._networks.losses import classification_loss
 from .base import SequenceEstimator
 from .codecs import Codec, Labels
@@ -205,6 +205,10 @@ class SequenceClassifier(
         if learned is not None:  # of validation, which needs no second class
             return class_weights(self.class_weight, self.classes_, codes, weights, learned)
         return self._codec.weigh(codes, weights, self.class_weight)
+
+    def _prior(self, targets: Targets) -> Array | None:
+        # Outputs are logits to this loss; to one of the user's they may be anything.
+        return self._codec.prior(targets) if self.loss == "log_loss" else None
 
     def _criterion(self) -> Any:
         return classification_loss(self.loss, self._codec.one_logit_per_label)

@@ -235,6 +235,21 @@ class Labels(Codec):
             raise ValueError("sample_weight leaves one class only with weight; a classifier needs at least two.")
         return class_weights(class_weight, self.classes, codes, weights)
 
+    def prior(self, targets: Targets) -> Array:
+        """Return the outputs that fit training targets best if they are the same for all: log-odds, or log-frequencies.
+
+        Every class is counted once more, so that one that is absent has a finite output.
+        """
+        codes, weights = targets.values, targets.weights
+        weights = np.ones(len(codes)) if weights is None else weights / weights.mean()
+        if not self.multilabel:
+            counts = np.bincount(codes, weights, minlength=len(self.classes)) + 1
+            # One logit for two classes stands for the difference of two.
+            logs = np.log(counts)
+            return np.diff(logs) if self.one_logit_per_label else logs - logs.mean()
+        positive = weights @ codes
+        return np.log(positive + 1) - np.log(len(codes) - positive + 1)
+
     def encode(self, targets: Targets) -> Targets:
         """Return codes of classes, or for one logit per label numbers of shape (n, n_outputs)."""
         if not self.one_logit_per_label:

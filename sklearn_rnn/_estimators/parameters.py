@@ -251,14 +251,14 @@ class TrainingParameters:
         text="Greatest norm of the gradient, over all weights; longer ones are shortened.",
     )
     # Keras' default. Larger batches are faster per epoch, and make fewer updates.
-    batch_size: int = parameter(
+    batch_size: Any = parameter(
         default=32,
-        constraint=[AT_LEAST_ONE],
-        kind="int",
+        constraint=[StrOptions({"auto"}), AT_LEAST_ONE],
+        kind='int or "auto"',
         text=(
             "Sequences per update. With truncated back-propagation through time: number of lanes, each of which\n"
-            "goes through one sequence after the other. A few long ones are cut into segments, so that all lanes\n"
-            "are busy; with 1 none is."
+            "goes through one sequence after the other. A few long ones are cut, so that all lanes are busy; with 1\n"
+            'none is. "auto": the largest power of two up to 32 that leaves an epoch 16 updates; in `partial_fit` 32.'
         ),
     )
     max_epochs: int = parameter(default=100, constraint=[AT_LEAST_ONE], kind="int", text="Passes over the data.")
@@ -268,14 +268,20 @@ class TrainingParameters:
         kind="bool",
         text="Whether sequences are drawn into new batches in each epoch.",
     )
-    early_stopping: bool = parameter(
+    early_stopping: Any = parameter(
+        default=False,
+        constraint=["boolean", StrOptions({"auto"})],
+        kind='bool or "auto"',
+        text=(
+            "Whether to hold out a part of the data (or to take X_val of `fit`), stop when its loss no longer falls,\n"
+            'and restore the best weights. "auto": in `fit`, with 100 targets or more that can be parted.'
+        ),
+    )
+    refit: bool = parameter(
         default=False,
         constraint=["boolean"],
         kind="bool",
-        text=(
-            "Whether to hold out a part of the data (or to take X_val of `fit`), stop when its loss no longer falls,\n"
-            "and restore the best weights."
-        ),
+        text="Whether early stopping is followed by training afresh on all data, for as many epochs as were best.",
     )
     # This and the next two have the names and defaults of scikit-learn's MLPRegressor.
     validation_fraction: float = parameter(

@@ -136,6 +136,12 @@ class Network(nn.Module, ABC):
     def initialize(self, generator: torch.Generator) -> None:
         """Draw all weights afresh, from `generator` alone; all must be set, since memory is not initialized before."""
 
+    def start_at(self, output: Tensor) -> None:
+        """Make `output`, of shape (n_outputs,), the bias of the output layer, if there is one.
+
+        It is called after `initialize`, so that training begins with outputs that fit the targets on average.
+        """
+
     def initial_state(self, n: int) -> State:
         """Return the state of `n` sequences before their first step; an empty list if there is none."""
         return []

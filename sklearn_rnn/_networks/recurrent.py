@@ -161,3 +161,8 @@ class RecurrentNetwork(Network):
                 cell.initialize(generator)
         nn.init.xavier_uniform_(self.head.weight, generator=generator)
         nn.init.zeros_(self.head.bias)
+
+    @torch.no_grad()
+    def start_at(self, output: Tensor) -> None:
+        """Set the bias of the output layer."""
+        self.head.bias.copy_(output)

@@ -20,10 +20,11 @@ from .schedules import schedule_of
 TAKEN = ("loss", "batch_size", "batch_count")  # skorch records these for training and validation
 
 
-def callbacks_of(estimator: Any, *, continuing: bool) -> list[Any]:
+def callbacks_of(estimator: Any, *, stopping: bool, continuing: bool) -> list[Any]:
     """Return the callbacks, with those of the user last.
 
-    With `continuing` (partial_fit, which runs one epoch at a time) there is neither a schedule nor a progress bar.
+    With `stopping` there is one that stops training early. With `continuing` (partial_fit, which runs one epoch at a
+    time) there is neither a schedule nor a progress bar.
     """
     callbacks: list[Any] = []
     if estimator.clip_grad_norm is not None:
@@ -34,7 +35,7 @@ def callbacks_of(estimator: Any, *, continuing: bool) -> list[Any]:
         callbacks.append(("lr_schedule", schedule_of(estimator)))
     if estimator.verbose == 1 and not continuing:
         callbacks.append(("progress", Progress()))
-    if estimator.early_stopping:
+    if stopping:
         stop = EarlyStopping(
             patience=estimator.n_iter_no_change, threshold=estimator.tol, threshold_mode="abs", load_best=True
         )

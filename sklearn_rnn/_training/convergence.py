@@ -37,8 +37,9 @@ def warn_of_few_updates(estimator: Any, rows: list[dict[str, Any]], n_sequences:
     if len(rows) < SHORTEST or n_updates >= FEW or not _still_falls(losses):
         return
     remedies = ["raise max_epochs or lr"]
-    if n_sequences > 1 or estimator.tbptt is not None:
-        remedies.append(f"lower batch_size (it is {estimator.batch_size})")
+    batch_size = estimator.net_.batch_size
+    if batch_size > 1 and (n_sequences > 1 or estimator.tbptt is not None):
+        remedies.append(f"lower batch_size (it is {batch_size})")
     if estimator.return_sequences and estimator.tbptt is None:
         remedies.append("cut sequences by tbptt, such as tbptt=50")
     warn_caller(

@@ -112,6 +112,10 @@ class Truncation:
         """Steps that windows reach back into chunks before their own."""
         return max(self.k2 - self.k1, 0) if self.per_step else 0
 
+    def chunks(self, lengths: Ints) -> Ints:
+        """Return in how many chunks, each an update, sequences of these lengths are learned."""
+        return -(-lengths // self.k1) if self.per_step else np.ones_like(lengths)
+
     def segments(self, lengths: Ints, seen: Ints, n_lanes: int | None) -> Segments:
         """Cut long sequences so that all lanes are busy; with no number of lanes they stay whole.
 
@@ -127,8 +131,7 @@ class Truncation:
         # One series of 10 steps with k1=2, k2=5 is five chunks. In two lanes it is cut into the segments of chunks
         # (0, 1, 2) and (3, 4). The second one begins with step 6, but holds the k2 - k1 = 3 steps before it, too, since
         # its first windows reach back to them: first = 3, seen = 3, length = 7.
-        new = lengths - seen
-        chunks = -(-new // self.k1) if self.per_step else np.ones_like(new)
+        chunks = self.chunks(lengths - seen)
         sequence, sizes = _split(chunks, np.minimum(chunks, 1) if n_lanes is None else _parts(chunks, n_lanes))
         begin = seen[sequence] + self.k1 * (offsets(sizes) - offsets(chunks)[sequence])
         continues = np.append(sequence[:-1] == sequence[1:], False)[: len(sequence)]

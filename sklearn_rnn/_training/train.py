@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from .._data.holdout import Part
+from .._data.sequences import Sequences
 from .._networks.losses import WeightedMean
 from .batches import Batches, SequenceData
 from .callbacks import callbacks_of
@@ -21,10 +22,16 @@ from .net import SequenceNet
 from .optimizers import optimizer_arguments
 from .tbptt import TruncatedBatches
 
+# What batch_size="auto" chooses from: the largest that leaves an epoch so many updates.
+BATCH_SIZES, LEAST_UPDATES = (1, 2, 4, 8, 16, 32), 16
 
-def build_net(estimator: Any, n_features: int, seed: int, *, continuing: bool) -> SequenceNet:
-    """Make the net that an estimator's parameters describe, with new weights; `continuing` as in `train`."""
-    module, arguments = estimator._network(n_features, estimator._codec.n_units)
+
+def build_net(estimator: Any, part: Part, seed: int, *, stopping: bool, continuing: bool) -> SequenceNet:
+    """Make the net that an estimator's parameters describe, with new weights.
+
+    With `stopping` training stops early; `continuing` is as in `train`.
+    """
+    module, arguments = estimator._network(part.sequences.n_features, estimator._codec.n_units)
     net = SequenceNet(
         module,
         WeightedMean,
@@ -33,19 +40,23 @@ def build_net(estimator: Any, n_features: int, seed: int, *, continuing: bool) -
         **optimizer_arguments(estimator.optimizer, estimator.weight_decay, estimator.optimizer_params),
         lr=estimator.lr,
         max_epochs=estimator.max_epochs,
-        batch_size=int(estimator.batch_size),
+        batch_size=_batch_size(estimator, part.sequences, continuing=continuing),
         seed=seed,
         dtype=estimator.dtype,
-        callbacks=callbacks_of(estimator, continuing=continuing),
+        callbacks=callbacks_of(estimator, stopping=stopping, continuing=continuing),
         verbose=int(estimator.verbose == 2),
         # PrintLog walks through all of the history in each epoch.
         **({} if estimator.verbose == 2 else {"callbacks__print_log": None}),
         device=_device(estimator.device),
     )
     try:
-        return net.initialize()
+        net.initialize()
     except TypeError as error:
         raise ValueError(f"The net can't be built: {error}; see optimizer_params and callbacks.") from error
+    prior = estimator._prior(part.targets)
+    if prior is not None:
+        net.module_.start_at(torch.as_tensor(prior))
+    return net
 
 
 def take_over(net: SequenceNet, earlier: SequenceNet, *, optimizer: bool) -> None:
@@ -76,12 +87,19 @@ def take_over(net: SequenceNet, earlier: SequenceNet, *, optimizer: bool) -> Non
 
 
 def train(
-    estimator: Any, part: Part, valid: Part | None, *, continuing: bool = False, carried: Carried | None = None
+    estimator: Any,
+    part: Part,
+    valid: Part | None,
+    *,
+    continuing: bool = False,
+    carried: Carried | None = None,
+    chosen: bool = False,
 ) -> KeyboardInterrupt | None:
     """Train an estimator's net and record how that went in `history_` and `n_iter_`.
 
     A stateful estimator keeps the state that each series reaches. With `continuing` (partial_fit) it is trained for
-    one epoch, which begins with the state `carried` from the last one.
+    one epoch, which begins with the state `carried` from the last one. With `chosen` early stopping has chosen the
+    number of epochs, which is enough.
 
     Returns
     -------
@@ -101,14 +119,20 @@ def train(
         estimator._compare(part, valid, net.history[before:])
     if isinstance(batches, TruncatedBatches) and batches.truncation.carries:
         # The state in hand is of other weights if earlier ones were restored, and Ctrl-C may have cut saving it.
-        left = left_by(batches, anew=estimator.early_stopping or interruption is not None)
+        left = left_by(batches, anew="early_stopping" in dict(net.callbacks_) or interruption is not None)
         estimator._carried = left if carried is None else carried.updated(left)
     estimator.history_ = _history_frame(net.history)
     estimator.n_iter_ = len(net.history)
     rows = net.history[before:]
-    if len(rows) == estimator.max_epochs and interruption is None:
+    if len(rows) == estimator.max_epochs and interruption is None and not chosen:
         warn_of_few_updates(estimator, rows, len(part.sequences))
     return interruption
+
+
+def epochs_to_best(net: SequenceNet, earlier: SequenceNet | None) -> int:
+    """Count the epochs that early stopping found best, without those of the net from which training went on."""
+    best = dict(net.callbacks_)["early_stopping"].best_epoch_
+    return int(best) - (0 if earlier is None else len(earlier.history))
 
 
 def _fit_net(estimator: Any, batches: Any, part: Part, valid: Part | None, epochs: int) -> KeyboardInterrupt | None:
@@ -139,6 +163,19 @@ def _batches(estimator: Any, part: Part, carried: Carried | None, *, whole: bool
     return TruncatedBatches(
         data, net.module_, truncation, net.batch_size, generator, origin=origin, seen=seen, whole=whole
     )
+
+
+def _batch_size(estimator: Any, sequences: Sequences, *, continuing: bool) -> int:
+    """Return how many sequences, or lanes, are in an update: with "auto" fewer than usual where updates would be few.
+
+    A call of partial_fit brings only some of the data, which say nothing about the updates of an epoch.
+    """
+    if estimator.batch_size != "auto":
+        return int(estimator.batch_size)
+    truncation = _truncation(estimator, int(sequences.lengths.max()))
+    places = len(sequences) if truncation is None else int(truncation.chunks(sequences.lengths).sum())
+    fitting = [size for size in BATCH_SIZES if size * LEAST_UPDATES <= places]
+    return BATCH_SIZES[-1] if continuing else max(fitting, default=1)
 
 
 def _truncation(estimator: Any, longest: int) -> Truncation | None:
