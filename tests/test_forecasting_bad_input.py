@@ -69,12 +69,12 @@ TIME = {
     "no common step": fitting(SALES.set_axis(X.index[0] + pd.to_timedelta(np.arange(60) ** 2, unit="D"))),
     "several series without names": fitting(pd.concat([X, X])),
     "series of another length": fitting(X, series=["a"] * 59),
-    "an array whose y is out of order": "y is not in time order: row 1 (index 2024-02-28 00:00:00) comes after row 0 (index 2024-02-29 00:00:00), of the same series. Sort X, and y with it, for example with y.sort_index(); if X holds several series, give series= or an index of two levels; and split with TimeSeriesSplit or shuffle=False, never by shuffling.",
-    "an array whose y has a row twice": "y has two rows of the same time and series: rows 9 and 10 (index 2024-01-10 00:00:00). Keep one of them, for example with y[~y.index.duplicated()]; if X holds several series, give series= or an index of two levels.",
+    "an array whose y is out of order": fitting(VALUES[::-1], y=X["sales"][::-1]),
+    "an array whose y has a row twice": fitting(
         VALUES[[*range(10), *range(9, 59)]], y=X["sales"].iloc[[*range(10), *range(9, 59)]]
     ),
-    "an array whose y has a gap": "There is a gap in time: row 20 (index 2024-01-22 00:00:00) comes 2 days 00:00:00 after row 19, but its series has the frequency 'D'. Lags count rows, so add the rows that are missing, by regularize(X), and fill them in, by SequenceImputer. If rows are steps whatever their times, number them instead, or give an array.",
-    "an array whose y is out of order in a series": "y is not in time order: row 1 (index 2024-01-29 00:00:00) comes after row 0 (index 2024-01-30 00:00:00), of series 'south'. Sort X, and y with it, for example with y.sort_index(); if X holds several series, give series= or an index of two levels; and split with TimeSeriesSplit or shuffle=False, never by shuffling.",
+    "an array whose y has a gap": fitting(np.delete(VALUES, 20, axis=0), y=X["sales"].drop(X.index[20])),
+    "an array whose y is out of order in a series": fitting(
         PANEL.to_numpy()[::-1], y=PANEL["sales"][::-1], series=PANEL.index.get_level_values(0)[::-1]
     ),
     "a gap in predict": after(lambda f: f.predict(X.drop(X.index[20]))),
@@ -140,8 +140,8 @@ NUMBERS = {
     "X is 1-D": fitting(np.arange(60.0)),
     "X is 3-D": fitting(np.zeros((20, 3, 2))),
     "NaN in predict": after(lambda f: f.predict(changed(X, 7, "visits", np.nan))),
-    "NaN in a series": "X has NaN in column 'visits', a target, row 47 of series 'south' (index 2024-01-08 00:00:00). Windows need every row: fill it in before the forecaster, for example with SequenceImputer.",
-    "infinity in a series of two names": "X has infinity in column 'visits', a target, row 47 of series ('de', 'south') (index 2024-01-08 00:00:00). Windows need every row: replace it by NaN and fill that in before the forecaster, for example with SequenceImputer.",
+    "NaN in a series": fitting(changed(PANEL, 47, "visits", np.nan)),
+    "infinity in a series of two names": fitting(changed(TWICE, 47, "visits", np.inf)),
     "NaN in the history": after(lambda f: f.forecast(2, history=changed(X, 7, "visits", np.nan))),
 }
 COLUMNS = {
@@ -225,10 +225,10 @@ MESSAGES = {
     "a missing day of one series": "There is a gap in time: row 60 of series 'south' (index 2024-01-22 00:00:00) comes 2 days 00:00:00 after row 59, but its series has the frequency 'D'. Lags count rows, so add the rows that are missing, by regularize(X), and fill them in, by SequenceImputer. If rows are steps whatever their times, number them instead, or give an array.",
     "no common step": "The index of X has no common step: row 1 (index 2024-01-02 00:00:00) comes 1 days 00:00:00 after row 0, others come after other times. Lags count rows, so bring X to one step of time, for example with X.resample('D').mean(), each series by itself. If rows are steps whatever their times, number them instead, or give an array.",
     "several series without names": "X is not in time order: row 60 (index 2024-01-01 00:00:00) comes after row 59 (index 2024-02-29 00:00:00), of the same series. Sort X, and y with it, for example with X.sort_index(); if X holds several series, give series= or an index of two levels; and split with TimeSeriesSplit or shuffle=False, never by shuffling.",
-    "an array whose y is out of order": "By the index of y, since X has none: X is not in time order: row 1 (index 2024-02-28 00:00:00) comes after row 0 (index 2024-02-29 00:00:00), of the same series. Sort X, and y with it, for example with X.sort_index(); if X holds several series, give series= or an index of two levels; and split with TimeSeriesSplit or shuffle=False, never by shuffling.",
-    "an array whose y has a row twice": "By the index of y, since X has none: X has two rows of the same time and series: rows 9 and 10 (index 2024-01-10 00:00:00). Keep one of them, for example with X[~X.index.duplicated()]; if X holds several series, give series= or an index of two levels.",
-    "an array whose y has a gap": "By the index of y, since X has none: There is a gap in time: row 20 (index 2024-01-22 00:00:00) comes 2 days 00:00:00 after row 19, but its series has the frequency 'D'. Lags count rows, so fill the gap in, as X.asfreq('D').interpolate() does in a single series. If rows are steps whatever their times, number them instead, or give an array.",
-    "an array whose y is out of order in a series": "By the index of y, since X has none: X is not in time order: row 1 (index 2024-01-29 00:00:00) comes after row 0 (index 2024-01-30 00:00:00), of the same series. Sort X, and y with it, for example with X.sort_index(); if X holds several series, give series= or an index of two levels; and split with TimeSeriesSplit or shuffle=False, never by shuffling.",
+    "an array whose y is out of order": "y is not in time order: row 1 (index 2024-02-28 00:00:00) comes after row 0 (index 2024-02-29 00:00:00), of the same series. Sort X, and y with it, for example with y.sort_index(); if X holds several series, give series= or an index of two levels; and split with TimeSeriesSplit or shuffle=False, never by shuffling.",
+    "an array whose y has a row twice": "y has two rows of the same time and series: rows 9 and 10 (index 2024-01-10 00:00:00). Keep one of them, for example with y[~y.index.duplicated()]; if X holds several series, give series= or an index of two levels.",
+    "an array whose y has a gap": "There is a gap in time: row 20 (index 2024-01-22 00:00:00) comes 2 days 00:00:00 after row 19, but its series has the frequency 'D'. Lags count rows, so add the rows that are missing, by regularize(X), and fill them in, by SequenceImputer. If rows are steps whatever their times, number them instead, or give an array.",
+    "an array whose y is out of order in a series": "y is not in time order: row 1 (index 2024-01-29 00:00:00) comes after row 0 (index 2024-01-30 00:00:00), of series 'south'. Sort X, and y with it, for example with y.sort_index(); if X holds several series, give series= or an index of two levels; and split with TimeSeriesSplit or shuffle=False, never by shuffling.",
     "series of another length": "series must give one id per row of a 2-D X, shape (60,); got shape (59,).",
     "a gap in predict": "There is a gap in time: row 20 (index 2024-01-22 00:00:00) comes 2 days 00:00:00 after row 19, but its series has the frequency 'D'. Lags count rows, so add the rows that are missing, by regularize(X), and fill them in, by SequenceImputer. If rows are steps whatever their times, number them instead, or give an array.",
     "a gap in the history": "There is a gap in time: row 20 (index 2024-01-22 00:00:00) comes 2 days 00:00:00 after row 19, but its series has the frequency 'D'. Lags count rows, so add the rows that are missing, by regularize(X), and fill them in, by SequenceImputer. If rows are steps whatever their times, number them instead, or give an array.",
@@ -284,8 +284,8 @@ MESSAGES = {
     "X is 3-D": "X is made of sequences already (3-D, or a list of them); SequenceForecaster frames a table, 2-D, with one row per time step. For a panel, stack the series into one table and give series=.",
     "NaN in predict": "X has NaN in column 'visits', a target, row 7 (index 2024-01-08 00:00:00). Windows need every row: fill it in before the forecaster, for example with SequenceImputer.",
     "NaN in the history": "X has NaN in column 'visits', a target, row 7 (index 2024-01-08 00:00:00). Windows need every row: fill it in before the forecaster, for example with SequenceImputer.",
-    "NaN in a series": "X has NaN in column 'visits', a target, row 47 (index 2024-01-08 00:00:00) of series 'south'. Windows need every row: impute it series by series before the forecaster, for example with X.groupby(level=0).ffill(), or groupby(series).",
-    "infinity in a series of two names": "X has infinity in column 'visits', a target, row 47 (index 2024-01-08 00:00:00) of series ('de', 'south'). Windows need every row: impute it series by series before the forecaster, for example with X.replace([np.inf, -np.inf], np.nan).groupby(level=[0, 1]).ffill(), or groupby(series).",
+    "NaN in a series": "X has NaN in column 'visits', a target, row 47 of series 'south' (index 2024-01-08 00:00:00). Windows need every row: fill it in before the forecaster, for example with SequenceImputer.",
+    "infinity in a series of two names": "X has infinity in column 'visits', a target, row 47 of series ('de', 'south') (index 2024-01-08 00:00:00). Windows need every row: replace it by NaN and fill that in before the forecaster, for example with SequenceImputer.",
     "an unknown target": "target=['price'] are no columns of X: its columns are ['sales', 'visits', 'plan'].",
     "a target that is no position": "target=[3] are no columns of X: its columns are ['sales', 'visits', 'plan'].",
     "a name for an array": "target=['sales'] are no columns of X: X came without names; give a DataFrame, or set_output(transform='pandas') in a pipeline.",
