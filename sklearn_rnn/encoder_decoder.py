@@ -10,7 +10,7 @@ from ._data.sequences import Array, Sequences
 from ._data.targets import read_numbers
 from ._estimators.codecs import Codec, NumberSequences
 from ._estimators.declaring import estimator
-from ._estimators.parameters import (
+from ._estimators.network_parameters import (
     DecoderParameters,
     DropoutParameters,
     EncoderDecoderParameters,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ._estimators.declaring import estimator
-from ._estimators.parameters import NonlinearityParameters
+from ._estimators.network_parameters import NonlinearityParameters
 from ._estimators.recurrent import RecurrentRegressor
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from .._networks.contract import Network
 from .._networks.recurrent import RecurrentNetwork
 from .classification import SequenceClassifier
-from .parameters import DirectionParameters, DropoutParameters, LayerParameters
+from .network_parameters import DirectionParameters, DropoutParameters, LayerParameters
 from .regression import SequenceRegressor
 from .stepwise import StepwiseEstimator
 
