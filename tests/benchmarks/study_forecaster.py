@@ -195,7 +195,7 @@ Rule = Callable[[list[np.ndarray], int], bool]
 
 
 def thirds(parts: list[np.ndarray], span: int) -> bool:
-    """First against last third, as far apart as a standard deviation within: "auto" until version 0.2."""
+    """First against last third, as far apart as a standard deviation within: what "auto" was before."""
     cut = [(own[: len(own) // 3], own[-(len(own) // 3) :]) for own in parts if len(own) >= 3]
     apart = sum((last.mean() - first.mean()) ** 2 for first, last in cut)
     return bool(apart > sum((first.var() + last.var()) / 2 for first, last in cut))
