@@ -4,8 +4,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Other libraries want packages of their own, such as an older pandas.
+CLIENTS := $(VENV)-clients
 
-.PHONY: demo test lint types tests bench pictures clean
+.PHONY: demo test lint types tests test-clients bench pictures clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/demo.py
@@ -22,6 +24,10 @@ types: $(INSTALLED)
 tests: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal
 
+# With skforecast, sktime, mlforecast and MAPIE, whose own warnings are no errors here. Minutes; not part of `make test`.
+test-clients: $(CLIENTS)/.installed
+	$(CLIENTS)/bin/python -m pytest -W default tests/clients
+
 # Ratios against hand-written torch loops. Not part of the tests: run it on a quiet machine.
 bench: $(INSTALLED)
 	$(BIN)/python tests/benchmarks/bench_speed.py
@@ -34,11 +40,18 @@ pictures: $(INSTALLED)
 	$(BIN)/python docs/draw_time.py
 	$(BIN)/python docs/draw_forecasting.py
 
+define install
+test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+$(1)/bin/python -m pip install --quiet --upgrade pip
+$(1)/bin/python -m pip install --quiet --editable ".[$(2)]"
+touch $@
+endef
+
 $(INSTALLED): pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
-	touch $@
+	$(call install,$(VENV),dev)
+
+$(CLIENTS)/.installed: pyproject.toml
+	$(call install,$(CLIENTS),clients)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf $(VENV) $(CLIENTS) .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

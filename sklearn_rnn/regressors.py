@@ -74,6 +74,21 @@ class LSTMRegressor(RecurrentRegressor):
     (50,)
     >>> bool(model.score(X[150:], y[150:]) > 0.8)
     True
+
+    The columns of a lag table are steps by their names, in whatever order they come (see `columns`):
+
+    >>> from sklearn_rnn import series_to_supervised
+    >>> from sklearn_rnn.datasets import load_beijing_pm25
+    >>> weather, pollution = load_beijing_pm25(return_X_y=True)
+    >>> table = series_to_supervised(weather[["TEMP", "PRES"]][:200], n_in=2).sort_index(axis=1)
+    >>> list(table)
+    ['PRES(t)', 'PRES(t-1)', 'PRES(t-2)', 'TEMP(t)', 'TEMP(t-1)', 'TEMP(t-2)']
+    >>> LSTMRegressor(max_epochs=1).fit(table, pollution[table.index]).step_columns_
+               PRES       TEMP
+    step
+    0     PRES(t-2)  TEMP(t-2)
+    1     PRES(t-1)  TEMP(t-1)
+    2       PRES(t)    TEMP(t)
     """
 
     _cell: ClassVar[str] = "lstm"

@@ -77,7 +77,7 @@ NOT_FOLLOWING = (
     "directly follow window {} of the same series: they were shuffled or picked. Take slices, or split with "
     "TimeSeriesSplit or shuffle=False."
 )
-ONE_DIMENSION = (
-    "Expected 2D array, got 1D array instead, of shape (12,). Reshape your data, by X.reshape(-1, 1) if it is one feature "
-    "or X.reshape(1, -1) if it is one row."
+ONE_DIMENSION = re.compile(
+    r"Expected 2D array, got 1D array instead, of shape \(\d+,\)\. Reshape your data, by X\.reshape\(-1, 1\) if it is one "
+    r"feature or X\.reshape\(1, -1\) if it is one row\."
 )

@@ -35,6 +35,11 @@ def anchor_row(anchor, origin, ahead):
     return origin + ahead - anchor * math.ceil(ahead / anchor)
 
 
+def variance(values):
+    mean = sum(values) / len(values)
+    return sum((value - mean) ** 2 for value in values) / len(values)
+
+
 def drifts(tables, column):
     """Whether the means of the first and the last third are further apart than a standard deviation within them."""
     apart, within = 0.0, 0.0
@@ -43,16 +48,30 @@ def drifts(tables, column):
         parts = [[row[column] for row in table[:third]], [row[column] for row in table[len(table) - third :]]]
         means = [sum(part) / third for part in parts]
         apart += (means[1] - means[0]) ** 2
-        for part, mean in zip(parts, means, strict=True):
-            within += sum((value - mean) ** 2 for value in part) / third / 2
+        within += sum(variance(part) for part in parts) / 2
     return apart > within
+
+
+def swings(tables, column, span):
+    """Whether the means of ten blocks of each series, or fewer of a window's rows, vary more than twice the values."""
+    blocks = []
+    for table in tables:
+        values = [row[column] for row in table]
+        n = max(min(10, len(values) // span), 1)
+        size, larger = divmod(len(values), n)  # the first blocks are a row longer, so that all rows are in one
+        for i in range(n):
+            begin = i * size + min(i, larger)
+            blocks.append(values[begin : begin + size + (i < larger)])
+    means = [sum(block) / len(block) for block in blocks]
+    return variance(means) > 2 * sum(variance(block) for block in blocks) / len(blocks)
 
 
 def relative_columns(recipe, tables):
     """The targets that windows hold as differences from their newest value."""
     if recipe.anchor is None or recipe.relative is False:
         return ()
-    return tuple(k for k in recipe.targets if recipe.relative is True or drifts(tables, k))
+    span = recipe.step * (recipe.lags - 1) + 1
+    return tuple(k for k in recipe.targets if recipe.relative is True or drifts(tables, k) or swings(tables, k, span))
 
 
 def window(recipe, relative, table, origin, ahead):

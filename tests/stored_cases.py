@@ -126,8 +126,8 @@ def weights(model):
 
 
 def history(model):
-    """Return what was recorded in each epoch, but for the seconds it took."""
-    return model.history_.drop(columns="dur")
+    """Return what was recorded in each epoch, but for the seconds it took and for what has to do with y alone."""
+    return model.history_.drop(columns=["dur", "mean_loss", "last_value_loss"], errors="ignore")
 
 
 def learned(model, X, **params):
@@ -238,6 +238,7 @@ cases(
         },
         "scoring_of_training": {"scoring": "neg_mean_squared_error"},
     },
+    ignoring=SkillWarning,
 )  # fmt: skip
 
 
@@ -365,7 +366,7 @@ def windows_with_context_and_known():
     return [model.predict(table[30:]), weights(model[-1])]
 
 
-@case
+@case(ignoring=SkillWarning)
 def windows_early_stopping():
     table, y = panel()
     model = GRURegressor(**SMALL, early_stopping=True, validation_fraction=0.25)
@@ -408,6 +409,7 @@ cases(
         "stateless_k1_below_k2": {"tbptt": (3, 8), "kind": RNNRegressor},
         "stateless_bidirectional": {"tbptt": 6, "bidirectional": True},
     },
+    ignoring=SkillWarning,
 )  # fmt: skip
 
 
@@ -427,6 +429,7 @@ cases(
         "lanes_no_shuffle": {"stateful": True, "tbptt": 4, "batch_size": 2, "shuffle": False, "kind": RNNRegressor},
         "early_stopping": {"stateful": True, "tbptt": 4, "batch_size": 2, "early_stopping": True},
     },
+    ignoring=SkillWarning,
 )
 # Of every chunk only the newest targets are learned from, which is warned of.
 cases(
@@ -465,6 +468,7 @@ cases(
         "tbptt": {"stateful": True, "tbptt": (2, 4)},
         "early_stopping_random": {"early_stopping": True, "validation": "random", "validation_fraction": 0.3},
     },
+    ignoring=SkillWarning,
 )
 
 
@@ -481,6 +485,7 @@ cases(
         "lanes": {"stateful": True, "tbptt": 3, "batch_size": 2},
         "early_stopping_end": {"early_stopping": True, "validation_fraction": 0.3},
     },
+    ignoring=SkillWarning,
 )
 
 
@@ -649,6 +654,7 @@ cases(
         },
         "float64_weighted": {"dtype": "float64", "decoder": "feedback", "weighted": True, "loss": "huber"},
     },
+    ignoring=SkillWarning,
 )  # fmt: skip
 
 
@@ -720,7 +726,7 @@ def stream_resumed():
     return [" ".join(stream.series), *before, stream.predict(X[some], series=series[some]), stream.step(X[:4])]
 
 
-@case
+@case(ignoring=SkillWarning)
 def stream_resumed_after_early_stopping():
     X, y = panel()
     model = GRURegressor(**SMALL, return_sequences=True, stateful=True, tbptt=4, early_stopping=True)
@@ -818,7 +824,7 @@ def forecasts_of_y():
 
 def intervals(estimator="lstm", **params):
     table = waves()
-    model = forecaster(estimator, horizon=2, validation_fraction=0.3, **params).fit(table[:50])
+    model = forecaster(estimator, horizon=2, validation_fraction=0.4, **params).fit(table[:50])
     return [
         model.predict_interval(2, coverage=0.7),
         model.predict_interval(2, coverage=0.7, history=table),
@@ -859,7 +865,7 @@ cases(
 
 def naive(strategy, season=None):
     table = waves(60, ("level", "flow"))
-    model = NaiveForecaster(strategy, season=season, horizon=2, interval="split", validation_fraction=0.3)
+    model = NaiveForecaster(strategy, season=season, horizon=2, interval="split", validation_fraction=0.4)
     model.fit(table[:50])
     return [model.predict_interval(2, coverage=0.7), model.forecast(7), model.predict(table[50:]), *measured(model)]
 

@@ -40,11 +40,13 @@ BATCH_LOSS = (
 )
 
 
-def parameter(expected, **params):
-    """A mistake in a parameter that scikit-learn's validation finds."""
+def parameter(expected, hint="", **params):
+    """A mistake in a parameter that scikit-learn's validation finds; `hint` follows its message."""
     ((name, value),) = params.items()
     estimator = RNNRegressor(hidden_layer_sizes=(3,), max_epochs=1, random_state=0).set_params(**params)
-    message = rf"The '{name}' parameter of RNNRegressor must be {expected}\. Got {re.escape(repr(value))} instead\."
+    message = (
+        rf"The '{name}' parameter of RNNRegressor must be {expected}\. Got {re.escape(repr(value))} instead\.{hint}"
+    )
     return Mistake(f"{name}={value!r}", Fit(estimator, DENSE, Y), re.compile(message))
 
 
@@ -67,7 +69,7 @@ PARAMETER_MISTAKES = [
     parameter(r"a float in the range \[0\.0, 1\.0\)", recurrent_dropout=-0.1),
     parameter("an instance of 'bool' .*", return_sequences="all"),
     parameter(r"None, an instance of 'tuple' or an int in the range \[1, inf\)", tbptt=0),
-    parameter(r"a str among \{.*\}, an instance of 'type' or an instance of 'torch.*'", loss="mse"),
+    parameter(r"a str among \{.*\} or a callable", r" Did you mean loss='squared_error'\?", loss="mse"),
     parameter(r"a float in the range \(0\.0, 1\.0\)", quantile=1.5),
     parameter(r"a str among \{.*\} or an instance of 'type'", optimizer="lion"),
     parameter(r"a float in the range \(0\.0, inf\)", lr=0),
@@ -100,7 +102,8 @@ PARAMETER_MISTAKES = [
     Mistake(
         "scoring=mse",
         Fit(regressor(scoring="mse"), DENSE, Y),
-        re.compile(r"'mse' is not a valid scoring value\. Use sklearn\.metrics\.get_scorer_names\(\) .*"),
+        "scoring='mse' is no scorer of scikit-learn. Did you mean scoring='neg_mean_squared_error'? "
+        "sklearn.metrics.get_scorer_names() lists all.",
     ),
     Mistake(
         "stateful with nothing cut",
@@ -174,6 +177,23 @@ TRAINING_MISTAKES = [
         "a loss of batches with validation in a table",
         Fit(regressor(loss=BatchLoss, early_stopping=True, return_sequences=True), TABLE, Y),
         BATCH_LOSS,
+    ),
+    Mistake(
+        "a function of batches with weights",
+        Fit(regressor(loss=torch.nn.functional.mse_loss), DENSE, Y, {"sample_weight": ONE}),
+        BATCH_LOSS.replace("BatchLoss", "mse_loss"),
+    ),
+    Mistake(
+        "a loss that is no number of torch",
+        Fit(regressor(loss=lambda output, target: 0.0), DENSE, Y),
+        "<lambda> of outputs (12, 1) and targets (12, 1) returns float; expected a loss per target, or one for all.",
+    ),
+    Mistake(
+        "a loss of outputs alone",
+        Fit(regressor(loss=lambda output: output), DENSE, Y),
+        re.compile(
+            r"<lambda> of outputs \(12, 1\) and targets \(12, 1\) fails: .*takes 1 positional argument but 2 .*"
+        ),
     ),
     Mistake(
         "training diverges",

@@ -39,7 +39,7 @@ from mistakes import (
 )
 from sklearn.exceptions import NotFittedError
 
-from sklearn_rnn import ShiftFramer
+from sklearn_rnn import ContextWarning, ShiftFramer
 
 ON_TABLE, ON_DENSE, ON_LIST = Fit(SEQUENCES, TABLE, Y), Fit(SEQUENCES, DENSE, Y), Fit(SEQUENCES, RAGGED, Y)
 ON_ROWS, ON_FRAME = Fit(STEPS, TABLE, Y), Fit(STEPS, FRAME, Y)
@@ -48,6 +48,11 @@ UNFITTED = re.compile(r"This LSTM\w+ instance is not fitted yet\. Call 'fit' wit
 
 def features(got, expected, note=""):
     return f"X has {got} features, but LSTMRegressor is expecting {expected} features as input{note}."
+
+
+def score_padding(fitted):
+    with pytest.warns(ContextWarning, match="12 sequences of X hold nothing but padding"):
+        fitted.score(np.full((12, 5, 2), np.nan), Y_DENSE)
 
 
 PREDICT_MISTAKES = [
@@ -186,7 +191,7 @@ PREDICT_MISTAKES = [
     ),
     Mistake(
         "score of padding alone",
-        Then(Fit(STEPS, DENSE, Y_DENSE), lambda fitted: fitted.score(np.full((12, 5, 2), np.nan), Y_DENSE)),
+        Then(Fit(STEPS, DENSE, Y_DENSE), score_padding),
         "y has no step to belong to: every sequence of X is empty or all padding.",
     ),
 ]

@@ -81,7 +81,12 @@ SERIES_MISTAKES = [
     Mistake(
         "rows out of time within a series",
         Fit(STEPS, FRAME.iloc[::-1], Y, {"series": SERIES}),
-        NOT_IN_ORDER,
+        NOT_IN_ORDER.replace("the same series", "series 'a'"),
+    ),
+    Mistake(
+        "a time twice within a series",
+        Fit(STEPS, FRAME.set_axis([0, 1, 2, 3, 4, 5, 0, 1, 1, 2, 3, 4]), Y, {"series": SERIES}),
+        "X has two rows of the same time in series 'b': rows 7 and 8 (index 1). Keep one of them.",
     ),
     Mistake(
         "a row without a time",

@@ -277,6 +277,15 @@ X_MISTAKES = [
         f"X has NaN inside sequence 9 of series 'b' (step 1, feature 'temp'); {IMPUTE}",
     ),
     Mistake(
+        "NaN in windows that are steps of two series",
+        Fit(
+            make_pipeline(ShiftFramer(lags=1), STEPS),
+            pd.DataFrame(changed(TABLE, (7, 0), np.nan), index=INDEX),
+            pd.Series(Y, index=INDEX),
+        ),
+        f"X has NaN inside series 'b' (row 8, feature 0); {IMPUTE}",
+    ),
+    Mistake(
         "infinity in one of two series",
         Fit(STEPS, changed(TABLE, (7, 0), np.inf), Y, {"series": SERIES[::-1]}),
         f"X has infinity, or a value too large for float32, inside series 'a' (row 7, feature 0); {SCALE}",

@@ -81,6 +81,19 @@ def test_torch_losses(n_classes):
     assert smooth.predict_proba(X).max() < crossed.predict_proba(X).max()
 
 
+def cross_entropy(output, target):
+    return torch.nn.functional.cross_entropy(output, target, reduction="none")
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_function_as_loss(n_classes):
+    X, y = make_data()
+    y, weights = labels(y, n_classes), np.linspace(0, 1, 90)
+    by_class = LSTMClassifier(**EXACT, loss=torch.nn.CrossEntropyLoss).fit(X, y, weights)
+    by_function = LSTMClassifier(**EXACT, loss=cross_entropy).fit(X, y, weights)
+    np.testing.assert_array_equal(by_function.predict_proba(X), by_class.predict_proba(X))
+
+
 def test_class_weights_are_weights_of_samples():
     X, y = make_data()
     y = labels(y, 3)

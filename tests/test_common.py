@@ -112,6 +112,7 @@ def run(check, estimator):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # noise can't be forecast
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.ContextWarning")  # rows of arrays, of which nothing tells their past
 @parametrize_with_checks(
     [estimator for estimator, _ in CHECKED],
     expected_failed_checks=lambda estimator: next(failures for known, failures in CHECKED if same(known, estimator)),

@@ -33,10 +33,12 @@ def stopped(data):
 
 def test_history_is_drawn(stopped):
     display = HistoryDisplay.from_estimator(stopped)
-    assert [line.get_label() for line in display.lines_] == ["train_loss", "valid_loss"]
-    for line in display.lines_:
+    assert [line.get_label() for line in display.lines_] == ["train_loss", "valid_loss", "mean of y"]
+    for line, column in zip(display.lines_, ["train_loss", "valid_loss", "mean_loss"], strict=True):
         np.testing.assert_array_equal(line.get_xdata(), stopped.history_.index)
-        np.testing.assert_array_equal(line.get_ydata(), stopped.history_[line.get_label()])
+        np.testing.assert_array_equal(line.get_ydata(), stopped.history_[column])
+    assert len(set(display.lines_[2].get_ydata())) == 1
+    assert display.lines_[2].get_linestyle() == ":"
     assert display.ax_.get_xlabel() == "epoch"
     assert display.ax_.get_ylabel() == "loss (squared error)"
     assert display.ax_.get_title() == "GRURegressor"
@@ -44,6 +46,7 @@ def test_history_is_drawn(stopped):
     assert texts(display.ax_.get_legend()) == [
         "train_loss",
         "valid_loss",
+        "mean of y",
         f"weights kept: epoch {display.best_epoch}",
     ]
 
@@ -54,7 +57,7 @@ def test_the_epoch_is_marked_whose_weights_are_kept(data, stopped):
     assert display.best_epoch < stopped.n_iter_
     assert list(display.best_line_.get_xdata()) == [display.best_epoch] * 2
     # With a tolerance that nothing reaches, only the first epoch counts.
-    first = GRURegressor(max_epochs=3, early_stopping=True, tol=1e6, random_state=0).fit(*data)
+    first = GRURegressor(max_epochs=3, lr=0.1, early_stopping=True, tol=1e6, random_state=0).fit(*data)
     assert HistoryDisplay.from_estimator(first).best_epoch == 1
 
 
@@ -161,8 +164,11 @@ def test_no_history(estimator, error, message):
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        (["train_loss", "x"], "history_ has no column 'x'; choose from 'train_loss', 'valid_loss', 'dur'."),
-        ([], "columns is empty; choose from 'train_loss', 'valid_loss', 'dur'."),
+        (
+            ["train_loss", "x"],
+            "history_ has no column 'x'; choose from 'train_loss', 'valid_loss', 'mean_loss', 'dur'.",
+        ),
+        ([], "columns is empty; choose from 'train_loss', 'valid_loss', 'mean_loss', 'dur'."),
     ],
 )
 def test_bad_columns(stopped, columns, message):

@@ -78,8 +78,8 @@ def test_parallel_processes_train_the_same_weights():
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_pickle_gives_equal_predictions(estimator):
     X, y = make_data()
-    model = estimator(max_epochs=2, early_stopping=True, scoring="accuracy" if "Class" in str(estimator) else "r2")
-    model.fit(X, y)
+    scoring = "accuracy" if "Class" in str(estimator) else "r2"
+    model = estimator(max_epochs=10, lr=0.05, early_stopping=True, scoring=scoring, random_state=0).fit(X, y)
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
     pd.testing.assert_frame_equal(again.history_, model.history_)
@@ -266,8 +266,9 @@ def test_progress_bar(options, capsys):
 
 def test_a_bar_stays_where_training_stops(capsys):
     X, y = make_data()
-    LSTMRegressor(max_epochs=3, verbose=1, early_stopping=True, n_iter_no_change=1, tol=1e9).fit(X, y)
-    assert re.search(r"epoch 2/3:  67%\|█+.*\| 4/6 ", capsys.readouterr().err)
+    model = LSTMRegressor(max_epochs=3, verbose=1, early_stopping=True, n_iter_no_change=1, tol=1e9).fit(X, y)
+    last = f"valid_loss={model.history_['valid_loss'].iloc[-1]:.3g}"
+    assert re.search(rf"epoch 2/3:  67%\|█+.*\| 4/6 .*{last}\]\n$", capsys.readouterr().err)
 
 
 def test_warm_start_goes_on_from_the_weights():
@@ -301,6 +302,7 @@ def test_partial_fit_takes_new_parameters():
     assert model.module_.dropout == 0.5
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_validation_takes_the_end_of_ordered_data():
     X, y = make_data(n=50)
     y = y.astype(float)
@@ -325,6 +327,7 @@ def test_validation_takes_the_end_of_ordered_data():
     assert sorted(seen["y"].tolist()) == ["a"] * 8 + ["b"] * 2
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_validation_takes_the_end_of_each_series():
     seen = {}
 
@@ -342,6 +345,7 @@ def test_validation_takes_the_end_of_each_series():
     assert seen["y"].tolist() == [8.0, 9.0, 18.0, 19.0]
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_validation_of_a_table_reads_what_came_before():
     def late_error(model, X, y, sample_weight):
         assert sample_weight.tolist() == [0.0] * 16 + [1.0] * 4
@@ -424,5 +428,6 @@ def test_routing_passes_series_and_weights():
     with config_context(enable_metadata_routing=True):
         model = LSTMRegressor().set_fit_request(sample_weight=True, series=True).set_predict_request(series=True)
         requests = model.get_metadata_routing()
-    assert requests.fit.requests == {"sample_weight": True, "series": True}
+    of_validation = dict.fromkeys(["X_val", "y_val", "sample_weight_val", "series_val"])  # not asked for
+    assert requests.fit.requests == {"sample_weight": True, "series": True, **of_validation}
     assert requests.predict.requests == {"series": True}

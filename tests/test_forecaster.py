@@ -10,11 +10,13 @@ import pytest
 import sklearn
 from naive_forecasting import NaiveForecasts, Recipe, can_forecast
 from sklearn.base import clone
-from sklearn.linear_model import Ridge
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import QuantileRegressor, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_predict, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import LSTMRegressor, SequenceForecaster, SequenceScaler
+from sklearn_rnn import LSTMRegressor, NaiveForecaster, SequenceForecaster, SequenceScaler
 from sklearn_rnn.exceptions import ContextWarning
 from sklearn_rnn.forecasting import SkillWarning, backtest
 
@@ -157,6 +159,81 @@ def test_training_leaves_rows_without_a_whole_window_out_and_means_stand_in():
     reference = NaiveForecasts(Recipe(Ridge, 4, 1, "joint", 2, 2)).fit([table])
     expected = [reference.forecast(filled, 5 + t - 2, 2)[-1] for t in range(40)]
     np.testing.assert_allclose(ours.predict(table), np.ravel(expected), **EXACT)
+
+
+# What "auto" chooses.
+
+
+@pytest.mark.parametrize(
+    ("expected", "params"),
+    [
+        ("recursive", {"horizon": 3}),
+        ("recursive", {"horizon": 3, "target": ["sales", "visits"], "known": "plan"}),
+        ("recursive", {"horizon": 1, "target": "sales"}),
+        ("joint", {"horizon": 3, "target": "sales"}),
+        ("joint", {"horizon": 3, "target": "sales", "known": "plan"}),
+        ("joint", {"horizon": 3, "target": "sales", "estimator": make_pipeline(StandardScaler(), Ridge())}),
+        ("direct", {"horizon": 3, "target": "sales", "estimator": HistGradientBoostingRegressor(max_iter=2)}),
+        ("recursive", {"horizon": 3, "estimator": HistGradientBoostingRegressor(max_iter=2), "columns": ["sales"]}),
+    ],
+)
+def test_the_strategy_is_recursive_where_forecasts_can_be_fed_back(expected, params):
+    X = daily(60)[params.pop("columns", ["sales", "visits", "plan"])]
+    known = X[:3][["plan"]].to_numpy() if "known" in params else None
+    ours, same = forecaster(**params).fit(X), forecaster(**params, strategy=expected).fit(X)
+    assert (ours.strategy_, same.strategy_) == (expected, expected)
+    pd.testing.assert_frame_equal(ours.forecast(params["horizon"], known), same.forecast(params["horizon"], known))
+
+
+def test_the_strategy_is_joint_where_y_is_no_column_or_quantiles_are_asked_for():
+    X, y = daily(60), walks(60, 1, seed=9)[:, 0]
+    assert forecaster(horizon=3).fit(X, y).strategy_ == "joint"
+    assert forecaster(horizon=1).fit(X, y).strategy_ == "recursive"
+    quantiles = {"quantiles": (0.1, 0.9), "interval": "split", "validation_fraction": 0.4}
+    learned = forecaster(QuantileRegressor(), horizon=2, **quantiles, naive=NaiveForecaster("mean")).fit(X[["sales"]])
+    assert learned.strategy_ == "direct"
+
+
+def test_the_strategy_of_a_fit_stays_whatever_is_set_later():
+    ours = forecaster(horizon=3, target="sales").fit(daily(60))
+    ours.strategy = "recursive"
+    assert ours.forecast(3).shape == (3, 1)
+    with pytest.raises(ValueError, match=r"^strategy='joint' has learned horizon=3 steps ahead, 4 were asked for; fit"):
+        ours.forecast(4)
+
+
+def levels(name, n=240):
+    """Series of one column by name, each with noise of variance 1 and a season of 12 rows."""
+    rng, time = np.random.default_rng(0), np.arange(n)
+    values = rng.normal(size=n) + np.sin(2 * np.pi * time / 12)
+    values += {
+        "swings": 6 * np.cos(2 * np.pi * time / n),
+        "rises": 0.03 * time,
+        "long season": 6 * np.sin(np.pi * time / 24),
+    }.get(name, 0)
+    return values[:, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "lags", "expected"),
+    [
+        ("stays", 6, False),
+        ("rises", 6, True),
+        ("swings", 6, True),
+        ("long season", 6, True),
+        ("long season", 48, False),
+    ],
+)
+def test_windows_are_relative_where_the_level_changes(name, lags, expected):
+    """Also where it is back in the end; but not with a season that a window shows whole."""
+    assert forecaster(lags=lags).fit(levels(name)).relative_ == ["x0"] * expected
+
+
+def test_windows_are_relative_where_series_have_levels_of_their_own():
+    table, series = np.concatenate([levels("stays"), levels("stays")]), np.repeat(["a", "b"], 240)
+    assert forecaster(lags=6).fit(table, series=series).relative_ == []
+    table[240:] += 10
+    assert forecaster(lags=6).fit(table, series=series).relative_ == ["x0"]
 
 
 # What may be seen.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import QuantileRegressor, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import InvalidParameterError
@@ -69,12 +69,12 @@ TIME = {
     "no common step": fitting(SALES.set_axis(X.index[0] + pd.to_timedelta(np.arange(60) ** 2, unit="D"))),
     "several series without names": fitting(pd.concat([X, X])),
     "series of another length": fitting(X, series=["a"] * 59),
-    "an array whose y is out of order": fitting(VALUES[::-1], y=X["sales"][::-1]),
-    "an array whose y has a row twice": fitting(
+    "an array whose y is out of order": "y is not in time order: row 1 (index 2024-02-28 00:00:00) comes after row 0 (index 2024-02-29 00:00:00), of the same series. Sort X, and y with it, for example with y.sort_index(); if X holds several series, give series= or an index of two levels; and split with TimeSeriesSplit or shuffle=False, never by shuffling.",
+    "an array whose y has a row twice": "y has two rows of the same time and series: rows 9 and 10 (index 2024-01-10 00:00:00). Keep one of them, for example with y[~y.index.duplicated()]; if X holds several series, give series= or an index of two levels.",
         VALUES[[*range(10), *range(9, 59)]], y=X["sales"].iloc[[*range(10), *range(9, 59)]]
     ),
-    "an array whose y has a gap": fitting(np.delete(VALUES, 20, axis=0), y=X["sales"].drop(X.index[20])),
-    "an array whose y is out of order in a series": fitting(
+    "an array whose y has a gap": "There is a gap in time: row 20 (index 2024-01-22 00:00:00) comes 2 days 00:00:00 after row 19, but its series has the frequency 'D'. Lags count rows, so add the rows that are missing, by regularize(X), and fill them in, by SequenceImputer. If rows are steps whatever their times, number them instead, or give an array.",
+    "an array whose y is out of order in a series": "y is not in time order: row 1 (index 2024-01-29 00:00:00) comes after row 0 (index 2024-01-30 00:00:00), of series 'south'. Sort X, and y with it, for example with y.sort_index(); if X holds several series, give series= or an index of two levels; and split with TimeSeriesSplit or shuffle=False, never by shuffling.",
         PANEL.to_numpy()[::-1], y=PANEL["sales"][::-1], series=PANEL.index.get_level_values(0)[::-1]
     ),
     "a gap in predict": after(lambda f: f.predict(X.drop(X.index[20]))),
@@ -105,8 +105,8 @@ STEPS = {
     "direct beyond its horizon": after(lambda f: f.forecast(4), strategy="direct", horizon=3),
     "joint beyond its horizon": after(lambda f: f.forecast(4), strategy="joint", horizon=3),
     "recursive with unforeseen columns": after(lambda f: f.forecast(2), target="sales"),
-    "recursive with an unforeseen column": fitting(X, target="sales", known="plan", horizon=2),
-    "recursive with y outside X": fitting(X, y=np.arange(60.0), horizon=2),
+    "recursive with an unforeseen column": fitting(X, target="sales", known="plan", horizon=2, strategy="recursive"),
+    "recursive with y outside X": fitting(X, y=np.arange(60.0), horizon=2, strategy="recursive"),
     "recursive with y outside X, later": after(lambda f: f.forecast(2), y=np.arange(60.0)),
 }
 LENGTH = {
@@ -140,8 +140,8 @@ NUMBERS = {
     "X is 1-D": fitting(np.arange(60.0)),
     "X is 3-D": fitting(np.zeros((20, 3, 2))),
     "NaN in predict": after(lambda f: f.predict(changed(X, 7, "visits", np.nan))),
-    "NaN in a series": fitting(changed(PANEL, 47, "visits", np.nan)),
-    "infinity in a series of two names": fitting(changed(TWICE, 47, "visits", np.inf)),
+    "NaN in a series": "X has NaN in column 'visits', a target, row 47 of series 'south' (index 2024-01-08 00:00:00). Windows need every row: fill it in before the forecaster, for example with SequenceImputer.",
+    "infinity in a series of two names": "X has infinity in column 'visits', a target, row 47 of series ('de', 'south') (index 2024-01-08 00:00:00). Windows need every row: replace it by NaN and fill that in before the forecaster, for example with SequenceImputer.",
     "NaN in the history": after(lambda f: f.forecast(2, history=changed(X, 7, "visits", np.nan))),
 }
 COLUMNS = {
@@ -176,7 +176,9 @@ PARAMETERS = {
         SALES[:20], interval="split", validation_fraction=0.5, horizon=2
     ),
     "quantiles without interval": fitting(X, quantiles=(0.1, 0.9)),
-    "quantiles of several recursive steps": fitting(X, quantiles=(0.1, 0.9), **HELD_OUT, horizon=2),
+    "quantiles of several recursive steps": fitting(
+        X, estimator=QuantileRegressor(), quantiles=(0.1, 0.9), **HELD_OUT, horizon=2, strategy="recursive"
+    ),
     "quantiles that the estimator can't learn": fitting(X, quantiles=(0.1, 0.9), **HELD_OUT),
     "known=True": fitting(X, known=True),
     "an estimator class": fitting(X, estimator=Ridge),
@@ -278,7 +280,7 @@ MESSAGES = {
     "infinity in y": "y has infinity in row 7; fill it in, for example with SequenceImputer, or drop the rows before or after it.",
     "text in X": "X has columns that are not numeric: ['sky']; encode or drop them first, for example with sklearn.compose.make_column_transformer and sklearn.preprocessing.OneHotEncoder.",
     "text in y": "y is not numeric, it holds the text 'a'; expected a number per row, or one per row and target.",
-    "X is 1-D": re.compile(r"Expected 2D array, got 1D array instead:\narray=\[.*\]\.\nReshape your data .*", re.S),
+    "X is 1-D": "Expected 2D array, got 1D array instead, of shape (60,). Reshape your data, by X.reshape(-1, 1) if it is one feature or X.reshape(1, -1) if it is one row.",
     "X is 3-D": "X is made of sequences already (3-D, or a list of them); SequenceForecaster frames a table, 2-D, with one row per time step. For a panel, stack the series into one table and give series=.",
     "NaN in predict": "X has NaN in column 'visits', a target, row 7 (index 2024-01-08 00:00:00). Windows need every row: fill it in before the forecaster, for example with SequenceImputer.",
     "NaN in the history": "X has NaN in column 'visits', a target, row 7 (index 2024-01-08 00:00:00). Windows need every row: fill it in before the forecaster, for example with SequenceImputer.",

@@ -183,7 +183,7 @@ def test_folds_before_the_training_rows_are_blind():
     model = make_pipeline(ShiftFramer(lags=3), CountBlind())
     with (
         pytest.warns(TimeGapWarning, match="a gap before row 10: 20 comes after 9, but the usual step is 1"),
-        pytest.warns(ContextWarning, match="3 rows of X: X begins at 10, inside the training table"),
+        pytest.warns(ContextWarning, match="3 rows of X: X begins at 10, but of the rows seen only the newest 6"),
     ):
         predicted = cross_val_predict(model, X, y, cv=KFold(3))
     assert predicted[:10].sum() == predicted[10:20].sum() == 6

@@ -93,9 +93,7 @@ def test_times_without_a_step_follow_if_they_are_later():
             DAYS[8:11],
             ContextWarning,
             "Rows of X "
-            + LEFT.format(
-                "X begins at 2024-01-09 00:00:00, inside the training table, of which only the newest 6 rows are remembered"
-            ),
+            + LEFT.format("X begins at 2024-01-09 00:00:00, but of the rows seen only the newest 6 are remembered"),
         ),
         (
             DAYS.set_axis(pd.RangeIndex(30))[20:],

@@ -65,13 +65,13 @@ LOSSES = {
     ),
     "inside the training table": (
         framed(HOURS, HOURS[12:20]),
-        f"{SHORT} 3 rows of X: X begins at 2024-01-01 12:00:00, inside the training table, of which only the newest 6 "
-        f"rows are remembered. {FROM_START} {MEANT}",
+        f"{SHORT} 3 rows of X: X begins at 2024-01-01 12:00:00, but of the rows seen only the newest 6 "
+        f"are remembered. {FROM_START} {MEANT}",
     ),
     "inside what is remembered": (
         framed(HOURS, HOURS[26:]),
-        f"{SHORT} 1 row of X: X begins at 2024-01-02 02:00:00, inside the training table, of which only the newest 6 "
-        f"rows are remembered. {FROM_START} {MEANT}",
+        f"{SHORT} 1 row of X: X begins at 2024-01-02 02:00:00, but of the rows seen only the newest 6 "
+        f"are remembered. {FROM_START} {MEANT}",
     ),
     "counted from zero again": (
         framed(NUMBERS[:20], NUMBERS[20:].reset_index(drop=True)),
@@ -107,7 +107,7 @@ def test_one_warning_names_all_series_and_each_reason():
         (
             ContextWarning,
             f"{SHORT} 15 rows of series 'c', 'd', 'e' and 2 more: X begins at 22, but after the rows seen comes 20. "
-            f"{FILL_IN} 3 rows of series 'b': X begins at 5, inside the training table, of which only the newest 6 rows "
+            f"{FILL_IN} 3 rows of series 'b': X begins at 5, but of the rows seen only the newest 6 "
             f"are remembered. {FROM_START} {MEANT}",
         )
     ]

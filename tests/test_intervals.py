@@ -1,6 +1,7 @@
 """Intervals: margins against their definition, and how much of the truth lies within them."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -279,6 +280,42 @@ def test_coverage_that_the_held_out_errors_can_not_give():
     for coverage, needed in ((0.91, 22), (0.95, 39), (0.99, 199)):
         with pytest.raises(ValueError, match=rf"^coverage={coverage} needs the errors of at least {needed} held-out"):
             ours.predict_interval(1, coverage=coverage)
+
+
+@pytest.mark.parametrize("interval", ["split", "rolling"])
+def test_a_fit_that_holds_out_too_little_for_the_default_coverage_raises(interval):
+    months = pd.DataFrame({"flights": walks(132)[:, 0]}, index=pd.date_range("1949-01", periods=132, freq="MS"))
+    params = {"interval": interval, "horizon": 12, "lags": 12}
+    message = (
+        f"interval='{interval}' could give no intervals of coverage=0.9: they need the errors of at least 19 held-out "
+        "forecasts, but of 132 rows validation_fraction=0.1 holds out 3 forecasts of horizon=12. Use "
+        "validation_fraction=0.23 or more, or 300 rows."
+    )
+    for ours in (forecaster(**params, validation_fraction=0.1), NaiveForecaster(horizon=12, interval=interval)):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            ours.fit(months)
+        assert not hasattr(ours, "skill_")
+    enough = forecaster(**params, validation_fraction=0.23).fit(months)
+    assert len(enough.forecast_samples_) >= 19
+    assert np.isfinite(enough.predict_interval(12)).all(axis=None)
+
+
+def test_a_backtest_needs_what_its_own_coverage_needs():
+    ours = forecaster(validation_fraction=0.1)  # 3 of 40 rows
+    assert len(backtest(ours, walks(50), initial=40, coverage=0.5)) > 0
+    with pytest.raises(
+        ValueError, match=r"^interval='split' could give no intervals of coverage=0\.6: they need .* 4 held"
+    ):
+        backtest(ours, walks(50), initial=40, coverage=0.6)
+
+
+def test_errors_of_all_series_count_and_a_short_series_gets_margins_of_all():
+    X = pd.concat({name: daily(n, seed=i) for i, (name, n) in enumerate({"a": 60, "b": 60, "c": 30}.items())})
+    fitted = {kind: forecaster(interval=kind).fit(X) for kind in ("split", "rolling")}
+    assert [len(own) for own in fitted["split"]._band.scores.values()] == [23, 23, 11]
+    split, rolling = (each.predict_interval(2) for each in fitted.values())
+    pd.testing.assert_frame_equal(split.loc["c"], rolling.loc["c"])
+    assert not np.allclose(split.loc["a"], rolling.loc["a"])
 
 
 @pytest.mark.parametrize("coverage", [0, 1, -0.5, 90, "most", None])

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
+from sklearn.metrics import f1_score
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -290,3 +291,16 @@ def test_windows_raise_an_error_where_the_state_is_the_memory(beijing):
     model = make_stateful().set_params(shiftframer__lags=24, lstmregressor__return_sequences=False)
     with pytest.raises(ValueError, match=r"X is windows of the same table \(lags=24\); give the table in time order"):
         model.fit(X, y)
+
+
+def f1_of_steps(model, X, y):
+    return f1_score(np.concatenate(y), np.concatenate(model.predict(X)), average="macro")
+
+
+def test_lists_of_labels_are_cross_validated_by_score_or_a_function():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 1)) for n in rng.integers(3, 9, 30)]
+    y = [(x[:, 0] > 0).astype(int) for x in X]
+    model = GRUClassifier(hidden_layer_sizes=4, return_sequences=True, max_epochs=30, lr=0.1, random_state=0)
+    assert (cross_val_score(model, X, y, cv=3, error_score="raise") > 0.8).all()
+    assert (cross_val_score(model, X, y, cv=3, scoring=f1_of_steps, error_score="raise") > 0.8).all()

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from framed import predict_all
 from sklearn import config_context
 from sklearn.model_selection import TimeSeriesSplit, cross_val_predict, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
@@ -193,7 +194,7 @@ def test_padded_steps_repeat_the_step_before():
     X = make_ragged()
     model = LSTMRegressor(return_sequences=True, max_epochs=1).fit(X, [x[:, 0] for x in X])
     post, pre = model.predict(pad(X, "post")), model.predict(pad(X, "pre"))
-    initial = model.predict(np.full((1, 2, 2), nan))
+    initial = predict_all(model, np.full((1, 2, 2), nan))
     for i, length in enumerate(LENGTHS):
         assert (post[i, length:] == post[i, length - 1]).all()
         assert (pre[i, : 8 - length] == initial[0, 0]).all()
@@ -306,7 +307,7 @@ def test_series_once_known_must_stay_known():
         for call in (model.predict, lambda X: model.score(X, X), lambda X: model.partial_fit(X, X)):
             with pytest.raises(ValueError, match="X has lost its series: GRURegressor was fitted on series"):
                 call(forget)
-    windows = ShiftFramer().fit_transform(ROWS, series=["c"] * 10)
+    windows = ShiftFramer(context="none").fit_transform(ROWS, series=["c"] * 10)
     for kept in (nameless, windows, [ROWS], ROWS[None]):
         assert np.isfinite(np.asarray(model.predict(kept))).all()
     assert np.isfinite(model.predict(ROWS, series=INTERLEAVED)).all()
@@ -317,8 +318,9 @@ def test_series_once_known_must_stay_known():
 def test_many_to_one_has_no_series_to_lose():
     model = GRURegressor(max_epochs=1).fit(panel(), ROWS[:, 0])
     assert np.isfinite(model.predict(pd.DataFrame(ROWS, columns=["u", "v"]))).all()
-    model.fit(ShiftFramer(lags=2).fit_transform(panel()), ROWS[:, 0])
-    assert np.isfinite(model.predict(ShiftFramer(lags=2).fit_transform(ROWS))).all()
+    framer = ShiftFramer(lags=2, context="none")
+    model.fit(framer.fit_transform(panel()), ROWS[:, 0])
+    assert np.isfinite(model.predict(framer.fit_transform(ROWS))).all()
 
 
 LOST = (
@@ -418,25 +420,26 @@ def test_a_series_shorter_than_the_horizon_is_all_padding():
     model = GRURegressor(**STEPS)
     windows = ShiftFramer(horizon=3).fit_transform(ROWS, series=ids)
     assert read(windows, per_step=True).lengths.tolist() == [5, 0]
-    predicted = model.fit(windows, ROWS[:, 0]).predict(windows)
+    predicted = predict_all(model.fit(windows, ROWS[:, 0]), windows)
     assert (predicted[[0, 1, 2, 8, 9]] == predicted[0]).all()
 
 
 @pytest.mark.parametrize("horizon", [0, 1, 2])
 def test_a_pipeline_with_one_lag_learns_from_shifted_rows(horizon):
     y = ROWS[:, 0].cumsum()
-    model = make_pipeline(ShiftFramer(horizon=horizon), LSTMRegressor(**STEPS)).fit(ROWS, y)
+    framer = ShiftFramer(horizon=horizon, context="none")
+    model = make_pipeline(framer, LSTMRegressor(**STEPS)).fit(ROWS, y)
     by_hand = LSTMRegressor(**STEPS).fit(ROWS[: 10 - horizon], y[horizon:])
     predicted = model.predict(ROWS)
     assert predicted.shape == (10,)
     np.testing.assert_array_equal(predicted[horizon:], by_hand.predict(ROWS[: 10 - horizon]))
-    np.testing.assert_array_equal(predicted[:horizon], by_hand.predict(np.full((1, 1, 2), nan))[0, 0])
+    np.testing.assert_array_equal(predicted[:horizon], predict_all(by_hand, np.full((1, 1, 2), nan))[0, 0])
     assert model.score(ROWS, y) == pytest.approx(by_hand.score(ROWS[: 10 - horizon], y[horizon:]))
 
 
 def test_one_lag_keeps_series_apart_and_rows_in_place():
     with config_context(enable_metadata_routing=True):
-        framer = ShiftFramer().set_fit_request(series=True).set_transform_request(series=True)
+        framer = ShiftFramer(context="none").set_fit_request(series=True).set_transform_request(series=True)
         network = GRURegressor(**STEPS).set_fit_request(series=False).set_predict_request(series=False)
         model = make_pipeline(framer, network).fit(ROWS, ROWS[:, 0], series=INTERLEAVED)
         predicted = model.predict(ROWS, series=INTERLEAVED)
@@ -466,7 +469,7 @@ def test_windows_of_one_lag_must_follow_each_other():
     with pytest.raises(ValueError, match="window 4 does not directly follow window 1 of the same series"):
         read(windows[[0, 1, 2, 3, 6]], per_step=True)
     with pytest.raises(ValueError, match="they were shuffled or picked"):
-        cross_val_predict(GRURegressor(**STEPS), ShiftFramer().fit_transform(ROWS), ROWS[:, 0], cv=3)
+        cross_val_predict(GRURegressor(**STEPS), ShiftFramer(context="none").fit_transform(ROWS), ROWS[:, 0], cv=3)
 
 
 # What overlaps can't be series of their own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,6 +62,29 @@ def test_torch_loss_by_class_and_by_instance():
         model = LSTMRegressor(**EXACT, loss=loss).fit(X, y)
         np.testing.assert_allclose(model.predict(X), named.predict(X), rtol=0, atol=1e-12)
         assert clone(model).fit(X, y).predict(X).tolist() == model.predict(X).tolist()
+
+
+def squared_error(output, target):
+    return (output - target) ** 2
+
+
+@pytest.mark.parametrize("weights", [None, np.linspace(0, 1, 60)])
+def test_function_as_loss(weights):
+    X, y = make_data()
+    named = LSTMRegressor(**EXACT).fit(X, y, weights)
+    model = LSTMRegressor(**EXACT, loss=squared_error).fit(X, y, weights)
+    np.testing.assert_array_equal(model.predict(X), named.predict(X))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), named.predict(X))
+
+
+def test_lambda_as_loss_of_a_whole_batch():
+    X, y = make_data()
+    named = LSTMRegressor(**EXACT).fit(X, y)
+    model = LSTMRegressor(**EXACT, loss=lambda output, target: ((output - target) ** 2).mean()).fit(X, y)
+    np.testing.assert_allclose(model.predict(X), named.predict(X), rtol=0, atol=1e-12)
+    assert clone(model).fit(X, y).predict(X).tolist() == model.predict(X).tolist()
+    with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
+        pickle.dumps(model)
 
 
 @pytest.mark.parametrize("estimator", REGRESSORS)

@@ -152,6 +152,16 @@ BAD = {
         None,
         re.compile("X has two rows of the same time and series: rows 1 and.*"),
     ),
+    "disorder of one series": (
+        table(TWO[[0, 1, 2, 4, 3, 5]]),
+        None,
+        re.compile(r"X is not in time order: row 4 \(index 4\) comes after row 3 \(index 5\), of series 'b'. Sort .*"),
+    ),
+    "the same time of one series": (
+        table(TWO[[0, 1, 2, 2, 3, 5]]),
+        None,
+        re.compile(r"X has two rows of the same time in series 'b': rows 2 and 3 \(index 0\). Keep one.*"),
+    ),
     "no usual step": (
         table(TWO),
         None,

@@ -104,7 +104,8 @@ def test_a_series_that_returns_to_its_mean_does_not_warn(seed, series):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_pm25_does_not_warn(seed):
     X, y = load_beijing_pm25(return_X_y=True)
-    first_pattern(seed, horizon=24, max_epochs=5, batch_size=64).fit(X[-2000:], y[-2000:])
+    params = {"loss": "absolute_error", "hidden_layer_sizes": 16, "lr": 0.003, "batch_size": 128, "max_epochs": 4}
+    first_pattern(seed, horizon=24, **params).fit(X[-10_000:], y[-10_000:])
 
 
 def test_message():
@@ -116,7 +117,7 @@ def test_message():
     assert own > mean
     assert str(caught[0].message) == (
         "GRURegressor has learned nothing that is better than a naive prediction: on held-out data its best valid_loss is "
-        f"{own:.4g}, but the mean of y {mean:.4g} would have had. Train longer, with another lr, or on more data."
+        f"{own:.4g}, that of the mean of y {mean:.4g}. Train longer, with another lr, or on more data."
     )
     assert caught[0].filename == __file__
 
@@ -146,6 +147,12 @@ def test_a_forecaster_warns_once_and_by_itself():
     inner = forecaster.estimator_[-1]  # of changes, whose mean is what it compares with
     assert "mean_loss" in inner.history_
     assert "last_value_loss" not in inner.history_
+
+
+def test_a_loss_that_takes_no_naive_prediction_warns_of_nothing():
+    X, y = np.random.default_rng(0).normal(size=(60, 4, 1)), np.random.default_rng(1).normal(size=60)
+    model = GRURegressor(**SMALL, lr=0.3, loss=lambda output, target: (output - target) ** 2 / (output != 0))
+    assert np.isinf(model.fit(X, y).history_["mean_loss"]).all()  # the mean is zero on the scale that is learned on
 
 
 def test_classifiers_and_training_on_all_data_compare_nothing():

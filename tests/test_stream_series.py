@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from framed import predict_all
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.pipeline import make_pipeline
 from streams import FRAME, IDS, INDEX, NAN, NOTHING, PANEL, RAGGED, REGRESSORS, X, Y, flat, of_frames, regressor, small
@@ -107,7 +108,7 @@ def test_series_of_several_levels():
 
 
 def test_windows_of_one_lag_are_steps():
-    framed = make_pipeline(ShiftFramer(), small(LSTMRegressor)).fit(FRAME, FRAME["temp"])
+    framed = make_pipeline(ShiftFramer(context="none"), small(LSTMRegressor)).fit(FRAME, FRAME["temp"])
     windows = framed[:-1].transform(FRAME)
     stream = framed[-1].stream(history=windows)
     assert list(stream.series) == IDS
@@ -119,7 +120,7 @@ def test_steps_of_nan_are_padding(cell):
     model = regressor(cell, 2, hidden_layer_sizes=(5, 3))
     padded = PANEL.copy()
     padded[0, :3] = padded[1, 15:] = padded[2, :20] = np.nan
-    expected = model.predict(padded)
+    expected = predict_all(model, padded)
     stepped, whole, pieces = model.stream(3), model.stream(3), model.stream(3)
     assert_allclose(np.stack([stepped.step(x) for x in padded.swapaxes(0, 1)], axis=1), expected, rtol=0, atol=1e-12)
     assert_allclose(whole.predict(padded), expected, rtol=0, atol=1e-12)
@@ -146,7 +147,7 @@ def test_steps_of_the_mask_value_are_padding(dtype):
     masked[0, ::3] = masked[1, :18] = masked[2, 5] = 0.1
     masked[1, 18:] = np.nan
     masked[0, 1, 0] = 0.1  # one feature alone is no padding
-    expected = model.predict(masked)
+    expected = predict_all(model, masked)
     tolerance = {"float32": 1e-6, "float64": 1e-12}[dtype]
     stepped, whole = model.stream(3), model.stream(3)
     assert_allclose(whole.predict(masked), expected, rtol=0, atol=tolerance)

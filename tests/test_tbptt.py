@@ -280,6 +280,7 @@ def test_an_interrupted_epoch_leaves_the_state_at_the_end_of_each_series():
         assert_allclose(part, other, rtol=0, atol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_early_stopping_leaves_the_state_of_the_best_weights():
     (X,), (y,) = panel([60])
     model = plain(tbptt=5, early_stopping=True, max_epochs=4, validation_fraction=0.2, lr=0.5).fit(X, y)
@@ -288,6 +289,7 @@ def test_early_stopping_leaves_the_state_of_the_best_weights():
         assert_allclose(part, other, rtol=0, atol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
 def test_validation_carries_the_state_through_the_whole_series():
     (X,), (y,) = panel([60])
     model = plain(tbptt=5, early_stopping=True, max_epochs=1, validation_fraction=0.25).fit(X, y)

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from test_clock import INDEXES as CALENDARS
 
 from sklearn_rnn import ContextWarning, LSTMClassifier, LSTMRegressor, ShiftFramer, TimeGapWarning
+from sklearn_rnn._data.clock import warn_of_gaps
 
 DAYS = indexed(pd.date_range("2024-01-01", periods=30))
 SHOPS = pd.concat(dict.fromkeys("abc", DAYS), names=["shop", "day"])
@@ -74,6 +75,16 @@ def test_calendars_have_no_gaps(index):
     framer.transform(X[20:])
     framer.partial_fit(X[20:])
     steps(LSTMRegressor).fit(X, X[0]).predict(X)
+
+
+@pytest.mark.parametrize("name", [name for name in CALENDARS if name != "business days"])
+def test_calendars_with_gaps_have_them(name):
+    times = CALENDARS[name][:30].delete([9, 20])
+    with pytest.warns(TimeGapWarning, match="2 gaps, the first before row 9: "):
+        warn_of_gaps(times, np.array([28]), np.arange(28))
+    both = times.append(CALENDARS[name][:1])
+    with pytest.warns(TimeGapWarning, match="2 gaps, one before row 9"):
+        warn_of_gaps(both, np.array([28, 1]), np.arange(29))
 
 
 def test_holidays_are_no_gaps_of_business_days():

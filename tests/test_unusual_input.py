@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from framed import predict_all
 from inputs import (
     CODES,
     DENSE,
@@ -56,6 +57,7 @@ GOOD = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*nothing but padding:sklearn_rnn.ContextWarning")  # as some forms do
 @pytest.mark.parametrize("return_sequences", [False, True])
 @pytest.mark.parametrize(("X", "y", "params"), GOOD.values(), ids=GOOD.keys())
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_all_kinds_of_nothing_are_predicted_alike(make, bidirectional):
     )
     estimator.fit(DENSE, Y)
     nothing = [np.full((4, 7, 2), np.nan), np.full((4, 7, 2), -1.0), np.zeros((4, 0, 2)), [np.zeros((0, 2))] * 4]
-    predictions = [estimator.predict(X) for X in nothing]
+    predictions = [predict_all(estimator, X) for X in nothing]
     assert predictions[0].shape == (4,)
     for prediction in predictions:
         np.testing.assert_array_equal(prediction, np.repeat(predictions[0][0], 4), strict=True)

@@ -89,9 +89,8 @@ def naming_text(name: str, values: Any, hint: str = ENCODE) -> Iterator[None]:
             raise
         is_text = isinstance(culprits[0], str)
         what = f"the text {quoted(str(culprits[0]))}" if is_text else f"a value of type {type(culprits[0]).__name__}"
-        raise ValueError(
-            f"{name} is not numeric, it holds {what}; {hint}"
-        ) from None  # numpy's error may quote all of it
+        message = f"{name} is not numeric, it holds {what}; {hint}"
+        raise ValueError(message) from None  # numpy's error may quote all of it
 
 
 def check_columns(X: Any) -> None:

@@ -84,11 +84,6 @@ def regular_steps(times: pd.Index, widths: Ints, rows: Ints, ids: pd.Index | Non
     return [_regular_step(times[own], rows[own], of) for own, of in zip(parts, whose, strict=True)]
 
 
-def usual_steps(times: pd.Index, widths: Ints) -> list[Any]:
-    """Find the step of time of each series, as `whole_step` does."""
-    return [whole_step(times[begin : begin + width]) for begin, width in zip(offsets(widths), widths, strict=True)]
-
-
 def whole_step(times: pd.Index) -> Any:
     """Return the `usual_step` of times that have one, whatever gaps there are; None of floats.
 
@@ -111,14 +106,17 @@ def warn_of_gaps(
     rows : ndarray of shape (n_rows,)
         The row of X that each time belongs to, for the message.
     steps : list of length n_series, optional
-        Step of time of each series, where it is known already; as `usual_steps` finds it by default.
+        Step of time of each series, where it is known already; as `whole_step` finds it by default.
     ids : pandas.Index of length n_series or None
         What the user calls each series.
     name : str, default="X"
         What has the index.
     """
-    steps = usual_steps(times, widths) if steps is None else steps
     firsts = offsets(widths)
+    if steps is None:
+        uneven = _uneven(times, widths)
+        owns = (slice(first, first + n) for first, n in zip(firsts, widths, strict=True))
+        steps = [whole_step(times[own]) if uneven[i] else None for i, own in enumerate(owns)]
     late = [first + _late(times[first : first + n], step) for first, n, step in zip(firsts, widths, steps, strict=True)]
     n_gaps = sum(map(len, late))
     if n_gaps == 0:
@@ -226,6 +224,17 @@ def _follows(times: pd.Index, step: Any) -> Array:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.PerformanceWarning)  # of offsets that can't be vectorised
         return np.asarray(times[:-1] + step == times[1:])
+
+
+def _uneven(times: pd.Index, widths: Ints) -> Array:
+    """Tell of each series whether it can have a gap: whether some rows are further apart than others, by half and more.
+
+    Months differ by less, and a gap of one month among them by more. Of thousands of series few take a closer look.
+    """
+    apart = np.append(np.diff(time_numbers(times)).astype(np.float64), np.nan)
+    apart[offsets(widths)[1:] - 1] = np.nan  # between series
+    least, most = (extreme.reduceat(apart, offsets(widths)) for extreme in (np.fmin, np.fmax))
+    return np.asarray(most >= 1.5 * least)
 
 
 def _late(times: pd.Index, step: Any) -> Ints:

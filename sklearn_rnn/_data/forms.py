@@ -19,6 +19,7 @@ from .checks import (
     quoted,
 )
 from .clock import warn_of_gaps
+from .frames import as_pandas
 from .panels import Dense, Framed, GivenForm, Ragged
 from .sequences import Array, Layout, Sequences, offsets
 from .series import check_order, group_series, read_series, times_of
@@ -74,7 +75,7 @@ class Table(GivenForm):
         times, layout = times_of(self.index), padded.layout
         if times is not None and layout is not None:
             times = times if layout.row_order is None else times[layout.row_order]
-            check_order(times, layout.widths, layout.rows)
+            check_order(times, layout.widths, layout.rows, padded.ids)
             warn_of_gaps(times, layout.widths, layout.rows, ids=padded.ids)
 
 
@@ -109,12 +110,14 @@ def as_form(X: Any) -> Form:
     """
     if isinstance(X, Form):
         return X
+    X = as_pandas(X)
     check_array_like("X", X, EXPECTED)
     if isinstance(X, Windows):
         return Framed(X, X, X.columns)
     names, values = None, X
     if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
-        names, values = _names_of_frames(X), _from_list(list(X))
+        X = [as_pandas(sequence) for sequence in X]
+        names, values = _names_of_frames(X), _from_list(X)
     if isinstance(values, list):  # no array could be made of it
         return Ragged(X, values, names)
     n_dimensions = getattr(values, "ndim", 2)
@@ -151,6 +154,7 @@ def _names_of_frames(X: Any) -> Array | None:
     """Names of the features of a list of DataFrames, which must be the same for all; None for anything else."""
     frames = [(i, item) for i, item in enumerate(X) if isinstance(item, pd.DataFrame)]
     for i, frame in frames:
+        check_columns(frame)
         first, reference = frames[0]
         if not frame.columns.equals(reference.columns):
             raise ValueError(

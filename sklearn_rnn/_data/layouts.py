@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from ..exceptions import LayoutWarning
 from .caller import warn_caller
-from .forms import Form
+from .forms import Form, Table
 from .panels import Dense, Framed
 from .sequences import Array
 
@@ -26,11 +25,19 @@ MANY_IDS = 1000  # Keras' examples keep 1,000 to 20,000 words; pixels end at 255
 SPREAD = 0.5
 
 
-def warn_of_layout(form: Form) -> None:
-    """Warn if X looks like word ids that are read as magnitudes, or has its channels before its steps."""
+def warn_of_layout(form: Form, n_features: int) -> None:
+    """Warn if X looks like word ids that are read as magnitudes, or has its channels before its steps.
+
+    Parameters
+    ----------
+    form : Table, Dense, Ragged or Framed
+        What X is.
+    n_features : int
+        Features of a step, as it was read.
+    """
     if isinstance(form, Dense):
         _warn_of_channels_first(form.values)
-    if _looks_like_ids(form):
+    if n_features == 1 and not isinstance(form, Framed) and _looks_like_ids(_some_sequences(form)):
         warn_caller(
             "X holds whole numbers that jump over a thousand values and more from step to step, as word ids do. They "
             "are read as magnitudes, so that word 40 lies between 39 and 41: one-hot them, for example with "
@@ -61,13 +68,13 @@ def _warn_of_channels_first(X: Array) -> None:
     _, steps, n_features = X.shape
     if n_features < FAR_MORE * max(steps, 1) or X.dtype.kind not in "fiu":
         return
-    sample = _standardised(X[:: max(len(X) // SAMPLE, 1), :, :STEPS])
+    sample = _standardised(X[:: max(len(X) // SAMPLE, 1), :STEPS, :STEPS])
     along = _neighbours(sample)
     if along > SMOOTH and not along < _neighbours(sample.swapaxes(1, 2)):
         warn_caller(
-            f"X has the shape {X.shape}, read as (sequences, steps, features): a sequence has {n_features} features and "
-            f"{steps} step{'s' if steps > 1 else ''}. But neighbours along the last axis are alike, as in time: if X is (sequences, "
-            "channels, steps), as in aeon and sktime, give X.transpose(0, 2, 1).",
+            f"X has the shape {X.shape}, read as (sequences, steps, features): steps={steps}, features={n_features}. "
+            "But neighbours along the last axis are alike, as in time: if X is (sequences, channels, steps), as in "
+            "aeon and sktime, give X.transpose(0, 2, 1).",
             LayoutWarning,
         )
 
@@ -96,9 +103,15 @@ def _mean(values: Array, axis: int) -> Array:
     return np.asarray(total / np.maximum(there.sum(axis=axis, keepdims=True), 1))
 
 
-def _looks_like_ids(form: Form) -> bool:
-    sequences = _whole_numbers(form)
-    if not sequences:
+def _some_sequences(form: Form) -> list[Array]:
+    """Return some sequences of one feature per step as they were given, which shows their dtype."""
+    rows = getattr(form.values, "iloc", form.values)[:: max(len(form) // SAMPLE, 1)]
+    arrays = list(np.asarray(rows)) if isinstance(form, Table) else [np.asarray(row) for row in rows]
+    return [array[:STEPS].ravel() for array in arrays]
+
+
+def _looks_like_ids(sequences: list[Array]) -> bool:
+    if any(sequence.dtype.kind not in "iu" for sequence in sequences):
         return False
     values = np.concatenate(sequences).astype(np.float64)
     sequence = np.repeat(np.arange(len(sequences)), [len(item) for item in sequences])
@@ -108,16 +121,6 @@ def _looks_like_ids(form: Form) -> bool:
     pairs = (sequence[1:] == sequence[:-1]) & (values[1:] != 0) & (values[:-1] != 0)
     before, after = (values[side][pairs] - words.mean() for side in (slice(-1), slice(1, None)))
     return _correlation(before, after) < SMOOTH
-
-
-def _whole_numbers(form: Form) -> list[Array]:
-    """Return some of the sequences as they were given, if they are integers with one feature per step."""
-    if isinstance(form, Framed):
-        return []
-    some = form.values[:: max(len(form) // SAMPLE, 1)]
-    arrays = [np.asarray(item)[:STEPS] for item in (some.to_numpy() if isinstance(some, pd.DataFrame) else some)]
-    univariate = [array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array for array in arrays]
-    return univariate if all(array.ndim == 1 and array.dtype.kind in "iu" for array in univariate) else []
 
 
 def _correlation(before: Array, after: Array) -> float:

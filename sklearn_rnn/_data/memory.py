@@ -78,7 +78,7 @@ class Remembered:
         n = max(2 * reach, 1)
         newest, begin, step = None, None, None
         if times is not None:
-            newest, begin, step = times[-n:], plain(times[0]), whole_step(times)
+            newest, begin, step = times[-n:].copy(deep=True), plain(times[0]), whole_step(times)
         return cls(table[-n:].copy(), newest, table[: max(reach, FIRST_ROWS)].copy(), begin, step, len(table) > n)
 
     def place(self, table: Array, times: pd.Index | None, reach: int, *, comes_next: bool = False) -> Place:
@@ -96,23 +96,9 @@ class Remembered:
             return Place(0, Loss(f"the index of X is of another kind, {kinds}", ONE_KIND))
         # Counted from zero, rows of a DataFrame without an index of its own are no more than an array.
         if type(time) is int and time == self.begin == 0 and not self._begins_like(table):
-            return Place(
-                0, Loss("the index of X counts from 0, as that of training did, but over other rows", NUMBER_ON)
-            )
-        before, n = int(self.times.searchsorted(times[0])), len(self.times)
-        following = next_time(self.times[before - 1], self.step) if before else None
-        is_seen = before < n and plain(self.times[before]) == time
-        if is_seen or (following is not None and following == time):
-            return Place(before, self._inside(time) if self.cut and before < reach else None)
-        if before < n:
-            return Place(0, self._inside(time) if time > self.begin else None)
-        if following is not None:
-            return Place(0, Loss(f"X begins at {time}, but after the rows seen comes {following}", FILL_IN))
-        if comes_next:
-            return Place(n)
-        return Place(
-            0, Loss(f"X begins at {time}, and the rows seen have no step of time to tell what comes next", ONE_STEP)
-        )
+            lost = Loss("the index of X counts from 0, as that of training did, but over other rows", NUMBER_ON)
+            return Place(0, lost)
+        return self._place_in_time(time, reach, comes_next)
 
     def begins_with(self, times: pd.Index | None, place: Place) -> bool:
         """Tell whether rows at this place begin with the first row of training."""
@@ -133,14 +119,31 @@ class Remembered:
         cut = own.start > 0 or (self.cut and kept > 0)
         return Remembered(np.concatenate([self.table[own], table]), joined, self.first, self.begin, step, cut)
 
+    def _place_in_time(self, time: Any, reach: int, comes_next: bool) -> Place:
+        """Place later rows by the time of the first of them."""
+        assert self.times is not None
+        before, n = int(self.times.searchsorted(time)), len(self.times)
+        following = next_time(self.times[before - 1], self.step) if before else None
+        is_seen = before < n and plain(self.times[before]) == time
+        if is_seen or (following is not None and following == time):
+            return Place(before, self._inside(time) if self.cut and before < reach else None)
+        if before < n:
+            return Place(0, self._inside(time) if time > self.begin else None)
+        if following is not None:
+            return Place(0, Loss(f"X begins at {time}, but after the rows seen comes {following}", FILL_IN))
+        if comes_next:
+            return Place(n)
+        why = f"X begins at {time}, and the rows seen have no step of time to tell what comes next"
+        return Place(0, Loss(why, ONE_STEP))
+
     def _begins_like(self, table: Array) -> bool:
         """Tell whether these rows begin as the training table did."""
         n = min(len(self.first), len(table))
         return np.array_equal(table[:n], self.first[:n], equal_nan=True)
 
     def _inside(self, time: Any) -> Loss:
-        remembered = f"of which only the newest {len(self.table)} rows are remembered"
-        return Loss(f"X begins at {time}, inside the training table, {remembered}", FROM_START)
+        remembered = f"of the rows seen only the newest {len(self.table)} are remembered"
+        return Loss(f"X begins at {time}, but {remembered}", FROM_START)
 
 
 @dataclass(frozen=True, eq=False)

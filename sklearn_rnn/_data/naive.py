@@ -20,7 +20,7 @@ def naive_predictions(train: Targets, held: Targets) -> dict[str, Array]:
     -------
     dict of str to ndarray
         By "mean" the mean of what is learned from and, where it is known, by "last_value" the newest value before; the
-        mean stands in at the begin of a series.
+        mean stands in where a series begins.
     """
     mean = np.average(train.values, axis=0, weights=train.weights)
     predictions = {"mean": np.broadcast_to(mean, held.values.shape)}

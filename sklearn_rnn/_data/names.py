@@ -65,7 +65,9 @@ def did_you_mean(parameter: str, value: Any, options: Iterable[str]) -> str:
     if plain in CLASSES.get(parameter, {}):
         return f" Did you mean {parameter}={CLASSES[parameter][plain]}?"
     known = FOREIGN.get(parameter, {}) | own
-    close = get_close_matches(plain, known, n=1, cutoff=0.75)  # a slip or two in a long name, none in one of three
+    # A slip or two in a long name, none in one of three letters, nor in a number: float16 is not float64 misspelt.
+    alike = [name for name in known if _digits(name) == _digits(plain)]
+    close = get_close_matches(plain, alike, n=1, cutoff=0.75)
     if not close:
         return ""
     option = known[close[0]]
@@ -76,3 +78,7 @@ def did_you_mean(parameter: str, value: Any, options: Iterable[str]) -> str:
 
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _digits(name: str) -> str:
+    return "".join(letter for letter in name if letter.isdigit())

@@ -12,7 +12,7 @@ import pandas as pd
 from ..exceptions import TimeGapWarning
 from .caller import warn_caller
 from .checks import check_array_like, quoted
-from .clock import continued, next_time, plain, usual_steps
+from .clock import continued, next_time, plain, whole_step
 from .sequences import Array, Ints
 from .series import check_order, group_series, match_series, read_series, times_of
 
@@ -57,7 +57,8 @@ class NewestRows:
         codes, ids = read_series(table.index, None, len(table))
         times, widths = _times_by_series(table.index, codes)
         newest = np.cumsum(widths) - 1
-        return cls(table, ids, [plain(times[row]) for row in newest], usual_steps(times, widths))
+        owns = (slice(row + 1 - width, row + 1) for row, width in zip(newest, widths, strict=True))
+        return cls(table, ids, [plain(times[row]) for row in newest], [whole_step(times[own]) for own in owns])
 
     @property
     def n_series(self) -> int:
@@ -240,8 +241,8 @@ class NewestRows:
             follows = bool(times[0] > last)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"The new row{whose} has the index {quoted(times[0])}, but the row before it {quoted(last)}; give its time, or an "
-                "array or dict, which has none."
+                f"The new row{whose} has the index {quoted(times[0])}, but the row before it {quoted(last)}; give "
+                "its time, or an array or dict, which has none."
             ) from error
         if not follows:
             raise ValueError(

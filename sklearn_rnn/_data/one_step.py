@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .checks import check_array_like, check_not_dates, check_values, naming_text, quoted
+from .frames import as_pandas
 from .reading import FittedForm, Reader
 from .sequences import Array
 from .series import match_series
@@ -73,6 +74,7 @@ class StepReader:
 
     def _as_numbers(self, x: Any) -> Array:
         """Return an array of what else x may be: a number, lists, or of pandas with its names compared."""
+        x = as_pandas(x)
         if not isinstance(x, Real):
             check_array_like("x", x, self._expected)
         if isinstance(x, pd.DataFrame | pd.Series):
@@ -105,7 +107,8 @@ class StepReader:
         if (places >= 0).any() and not np.array_equal(places, np.arange(n)):
             raise ValueError(
                 f"x has the series {quoted(list(ids[:10]))}, but the stream has "
-                f"{quoted(list(self._series[:10]))}; give a row for each, in this order, for example by x.reindex(stream.series)."
+                f"{quoted(list(self._series[:10]))}; give a row for each, in this order, for example by "
+                "x.reindex(stream.series)."
             )
 
 

@@ -11,6 +11,7 @@ from .checks import quoted
 from .sequences import Array, Ints, Layout, Sequences, flat_rows, offsets
 
 IMPUTE = "fill it in, for example with SequenceImputer"
+OF_SEQUENCES = " (of X[:, :, None] where X is 2-D, a sequence per row)"
 
 Flags = NDArray[np.bool_]
 
@@ -83,27 +84,27 @@ def check_finite(padded: Sequences, starts: Ints, lengths: Ints, names: Array | 
     rows = starts[i] + padded.stride * np.arange(lengths[i])
     row = rows[np.argmax(flagged[rows])]
     feature = int(np.argmax(~np.isfinite(padded.table[row])))
-    step = int((row - padded.starts[i]) // padded.stride) + padded.lead(i)  # as the user counts, padding included
     name = feature if names is None else quoted(str(names[feature]))
-    place = f"{_whose(padded, i, row, step)}, feature {name})"
+    place = f"{_place(padded, i, row)}, feature {name})"
     if np.isnan(padded.table[row, feature]):
         # Rows that are sequences of one feature are no steps of a table, as which the imputer would read them.
-        how = (
-            "" if padded.per_step or padded.n_features > 1 else " (of X[:, :, None] where X is 2-D, a sequence per row)"
-        )
-        raise ValueError(f"X has NaN {place}; {IMPUTE}{how}.")
+        rows_are_steps = padded.per_step or padded.n_features > 1
+        raise ValueError(f"X has NaN {place}; {IMPUTE}{'' if rows_are_steps else OF_SEQUENCES}.")
     raise ValueError(
         f"X has infinity, or a value too large for {padded.table.dtype}, {place}; replace or clip it, or scale X first."
     )
 
 
-def _whose(padded: Sequences, i: int, row: int, step: int) -> str:
-    """Say where a step is, as far as its row or number: by the name of its series, if that is known."""
-    if padded.ids is None:
-        return f"inside sequence {i} (step {step}"
-    if padded.layout is not None and padded.layout.form == "rows":
-        return f"inside series {quoted(padded.ids[i])} (row {padded.layout.rows[row]}"
-    return f"inside sequence {i} of series {quoted(padded.ids[i])} (step {step}"
+def _place(padded: Sequences, i: int, row: int) -> str:
+    """Say where a row of the table is for the user: by the name of its series, if that is known."""
+    step = int((row - padded.starts[i]) // padded.stride)
+    layout = padded.layout
+    if padded.ids is not None and layout is not None and layout.form == "rows":
+        slot = int(padded.offsets[i]) + step
+        slot = slot if layout.step_slots is None else int(layout.step_slots[slot])
+        return f"inside series {quoted(padded.ids[i])} (row {layout.rows[slot]}"
+    whose = "" if padded.ids is None else f" of series {quoted(padded.ids[i])}"
+    return f"inside sequence {i}{whose} (step {step + padded.lead(i)}"  # as the user counts, padding included
 
 
 def trim(starts: Ints, widths: Ints, stride: int, padding: Flags) -> tuple[Ints, Ints]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -164,19 +162,6 @@ def warn_of_new_start(panel: Panel, places: Sequence[Place], broken: Sequence[in
     )
 
 
-_padding_is_meant: ContextVar[bool] = ContextVar("padding_is_meant", default=False)
-
-
-@contextmanager
-def padding_is_meant() -> Iterator[None]:
-    """Let estimators predict empty sequences in silence: the caller knows of them, and tells the user."""
-    token = _padding_is_meant.set(True)
-    try:
-        yield
-    finally:
-        _padding_is_meant.reset(token)
-
-
 def warn_of_empty(form: Form, sequences: Sequences) -> None:
     """Warn, once, if sequences to predict hold nothing but padding.
 
@@ -187,7 +172,7 @@ def warn_of_empty(form: Form, sequences: Sequences) -> None:
     sequences : Sequences
         What was read from it.
     """
-    if _padding_is_meant.get() or (isinstance(form, Framed) and form.values.padding_is_known):
+    if isinstance(form, Framed) and form.values.padding_is_known:
         return
     empty, remedy = sequences.lengths == 0, "Leave such sequences out."
     if isinstance(form, Framed):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .checks import quoted
 from .sequences import Array, Ints, offsets
 
 Times = pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex
@@ -108,9 +109,29 @@ def times_of(index: pd.Index | None) -> pd.Index | None:
     """Time of each row, from the last level of the index; None if that is of a kind that has no order."""
     if index is None:
         return None
-    index = index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index
+    index = native_times(index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index)
     numeric = pd.api.types.is_numeric_dtype(index.dtype) and not pd.api.types.is_bool_dtype(index.dtype)
     return index if numeric or isinstance(index, Times) else None
+
+
+def native_times(index: pd.Index) -> pd.Index:
+    """Return an index whose times (those of the last level) are of pandas' own types, and its numbers of numpy's.
+
+    Arrow has types of its own for both, nullable integers are objects to numpy, and so are dates of Python.
+    """
+    if isinstance(index, pd.MultiIndex):
+        times: Any = native_times(index.levels[-1])
+        return index.set_levels(times, level=-1)
+    if isinstance(index, Times):
+        return index
+    if getattr(index.dtype, "kind", "O") == "m":
+        return pd.TimedeltaIndex(index)
+    if index.inferred_type in ("date", "datetime", "datetime64"):
+        return pd.DatetimeIndex(index)
+    if pd.api.types.is_extension_array_dtype(index.dtype) and index.inferred_type in ("integer", "floating"):
+        whole = index.inferred_type == "integer" and not index.hasnans
+        return pd.Index(index.to_numpy(dtype=np.int64 if whole else np.float64), name=index.name)
+    return index
 
 
 def time_numbers(times: pd.Index) -> Array:
@@ -120,7 +141,7 @@ def time_numbers(times: pd.Index) -> Array:
     return times.to_numpy(dtype=np.float64 if pd.api.types.is_float_dtype(times.dtype) else np.int64)
 
 
-def check_order(times: pd.Index, widths: Ints, rows: Ints, name: str = "X") -> None:
+def check_order(times: pd.Index, widths: Ints, rows: Ints, ids: pd.Index | None = None, name: str = "X") -> None:
     """Raise an error if times do not increase within each series.
 
     Parameters
@@ -131,6 +152,8 @@ def check_order(times: pd.Index, widths: Ints, rows: Ints, name: str = "X") -> N
         Rows of each series.
     rows : ndarray of shape (n_rows,)
         Where each of them is in X, for messages.
+    ids : pandas.Index of length n_series, optional
+        What the user calls each series, for messages.
     name : str, default="X"
         What has the index.
     """
@@ -143,6 +166,12 @@ def check_order(times: pd.Index, widths: Ints, rows: Ints, name: str = "X") -> N
         return
     before, row = (int(number) for number in rows[place : place + 2])
     earlier, time = times[place], times[place + 1]
+    whose = None if ids is None else quoted(ids[int(np.searchsorted(np.cumsum(widths), place, side="right"))])
+    if time == earlier and whose is not None:
+        raise ValueError(
+            f"{name} has two rows of the same time in series {whose}: rows {before} and {row} (index {time}). Keep one "
+            "of them."
+        )
     if time == earlier:
         raise ValueError(
             f"{name} has two rows of the same time and series: rows {before} and {row} (index {time}). Keep one "
@@ -150,8 +179,8 @@ def check_order(times: pd.Index, widths: Ints, rows: Ints, name: str = "X") -> N
             "an index of two levels."
         )
     raise ValueError(
-        f"{name} is not in time order: row {row} (index {time}) comes after row {before} (index "
-        f"{earlier}), of the same series. Sort X, and y with it, for example with "
+        f"{name} is not in time order: row {row} (index {time}) comes after row {before} (index {earlier}), of "
+        f"{'the same series' if ids is None else f'series {whose}'}. Sort X, and y with it, for example with "
         f"{name}.sort_index(); if X holds several series, give series= or an index of two levels; and "
         "split with TimeSeriesSplit or shuffle=False, never by shuffling."
     )

@@ -13,6 +13,7 @@ from sklearn.utils.validation import validate_data
 from .checks import check_columns, naming_text, quoted
 from .clock import next_time, plain, regular_steps
 from .forms import Table, as_form
+from .frames import as_pandas
 from .sequences import Array, Ints, flat_rows, offsets
 from .series import check_order, group_series, index_of, match_series, read_series, times_of
 
@@ -39,6 +40,7 @@ def read_panel(estimator: Any, X: Any, series: Any, *, reset: bool = False, y: A
         If X is no numeric table, its times do not increase within each series, or `series` is not one id per
         row.
     """
+    X = as_pandas(X)
     if not isinstance(as_form(X), Table):
         raise ValueError(
             f"X is made of sequences already (3-D, or a list of them); {type(estimator).__name__} frames a "
@@ -99,7 +101,7 @@ class Panel:
             positions[order] = np.arange(len(table))
             table, times = table[order], None if times is None else times[order]
         if times is not None:  # errors name the rows of X
-            check_order(times, widths, np.arange(len(table)) if order is None else order, name)
+            check_order(times, widths, np.arange(len(table)) if order is None else order, ids, name)
         return cls(table, widths, positions, ids, times)
 
     @property

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _num_samples, check_array, column_or_1d
 
 from .checks import as_array, check_array_like, quoted
+from .frames import as_pandas
 from .numbers import as_numbers, finite_numbers
 from .sequences import Array, Layout, Sequences
 
@@ -239,6 +240,7 @@ def _joined(name: str, values: Any, layout: Layout) -> Array:
 
 
 def _array(name: str, values: Any, sequences: Sequences, per_step: bool) -> Array:
+    values = as_pandas(values)
     # An object array of arrays is what pandas and np.array(..., dtype=object) make of a list of arrays.
     if isinstance(values, np.ndarray) and values.dtype == object and values.ndim == 1 and np.ndim(values[0]) > 0:
         values = list(values)

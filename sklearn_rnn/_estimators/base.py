@@ -64,7 +64,8 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         Parameters
         ----------
         X : array-like of shape (n, steps) or (n, steps, n_features), DataFrame, or list of arrays
-            Sequences. With ``return_sequences=True`` a 2-D X is a table of one step per row.
+            Sequences. A row of a 2-D X is one, univariate unless `columns`, or names of lags, say otherwise; with
+            ``return_sequences=True`` it is one step.
         y : array-like or list of arrays
             One target per sequence, shape (n,) or (n, n_outputs); with ``return_sequences=True`` one per step. Of an
             encoder-decoder: a sequence per sequence, shape (n, output_steps) or (n, output_steps, n_outputs).
@@ -93,6 +94,14 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
             On Ctrl-C, after keeping what was learned: the estimator is fitted, with the weights reached (with early
             stopping the best ones) and a row in ``history_`` for each epoch completed. If none was, what an earlier
             fit learned is still there.
+
+        Warns
+        -----
+        LayoutWarning
+            If X looks like word ids, or like channels before steps, or the y of a classifier looks one-hot.
+        SkillWarning
+            If the best validation loss of a regressor is no lower than that of a naive prediction, which ``history_``
+            has: of the mean of y or, with windows of `ShiftFramer`, of the last value of y known before each.
         """
         given = Given.of(X_val, y_val, sample_weight_val, series_val)
         return self._fit(X, y, sample_weight, series, given=given)
@@ -220,7 +229,7 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         check_order_by_y(form, y, series, per_step=self.return_sequences)
         if reset:
             self._form, sequences = self._reader(None).learn(form, series, columns_of=self)
-            warn_of_layout(form)
+            warn_of_layout(form, self._form.n_step_features)
         else:
             sequences = self._reader(self._form).read(form, series, columns_of=self)
         if self.stateful:

@@ -75,6 +75,11 @@ class SequenceClassifier(
             Before `fit`.
         ValueError
             If X can't be read or has other features than in `fit`.
+
+        Warns
+        -----
+        ContextWarning
+            If windows or sequences hold nothing but padding, so that their prediction is a constant.
         """
         return self._predict(X, series)
 
@@ -150,6 +155,13 @@ class SequenceClassifier(
         -------
         float
             Between 0 and 1.
+
+        Notes
+        -----
+        Lists of labels of unequal lengths are scored as all their steps together. Metrics of scikit-learn take none,
+        and scorers by name (``scoring="f1_macro"``) fail; a search takes a function instead, such as ``lambda model, X,
+        y: f1_score(np.concatenate(y), np.concatenate(model.predict(X)), average="macro")``. Let y be a list of arrays:
+        a list of lists is taken by scikit-learn for a form of multilabel y that it has given up.
         """
         sequences = self._read(X, series, y)
         y = self._read_y(y, sequences)

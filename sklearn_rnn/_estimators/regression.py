@@ -72,6 +72,11 @@ class SequenceRegressor(RegressorMixin, RegressionTargetParameters, RegressionLo
             Before `fit`.
         ValueError
             If X can't be read or has other features than in `fit`.
+
+        Warns
+        -----
+        ContextWarning
+            If windows or sequences hold nothing but padding, so that their prediction is a constant.
         """
         return self._predict(X, series)
 

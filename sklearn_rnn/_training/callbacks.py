@@ -31,14 +31,14 @@ def callbacks_of(estimator: Any, *, continuing: bool) -> list[Any]:
     if estimator.scoring is not None:
         callbacks.append(("scores", EpochScores(_scorers(estimator.scoring))))
     if estimator.lr_schedule is not None and not continuing:
-        callbacks.append(("lr_schedule", schedule_of(estimator)))  # before what may end training with this epoch
+        callbacks.append(("lr_schedule", schedule_of(estimator)))
+    if estimator.verbose == 1 and not continuing:
+        callbacks.append(("progress", Progress()))
     if estimator.early_stopping:
         stop = EarlyStopping(
             patience=estimator.n_iter_no_change, threshold=estimator.tol, threshold_mode="abs", load_best=True
         )
-        callbacks.append(("early_stopping", stop))
-    if estimator.verbose == 1 and not continuing:
-        callbacks.append(("progress", Progress()))
+        callbacks.append(("early_stopping", stop))  # behind those that have something to do in the last epoch, too
     for callback in estimator.callbacks or []:
         own = callback[-1] if isinstance(callback, tuple) else callback
         if not (isinstance(own, Callback) or (isinstance(own, type) and issubclass(own, Callback))):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+import math
 from typing import Any
 
 import torch
@@ -16,17 +14,6 @@ from .._data.targets import Targets
 from ..exceptions import SkillWarning
 
 WORDS = {"last_value": "the last value of y known by then", "mean": "the mean of y"}
-_measured_outside: ContextVar[bool] = ContextVar("_measured_outside", default=False)
-
-
-@contextmanager
-def measured_outside() -> Iterator[None]:
-    """Leave warnings to a caller that measures what its estimators have learned, in its own units."""
-    token = _measured_outside.set(True)
-    try:
-        yield
-    finally:
-        _measured_outside.reset(token)
 
 
 def compare(estimator: Any, part: Part, valid: Part, epochs: list[dict[str, Any]]) -> None:
@@ -45,10 +32,11 @@ def compare(estimator: Any, part: Part, valid: Part, epochs: list[dict[str, Any]
     for epoch in epochs:
         epoch |= {f"{name}_loss": loss for name, loss in naive.items()}
     own = min((epoch["valid_loss"] for epoch in epochs if "valid_loss" in epoch), default=None)
-    best = min(naive, key=naive.__getitem__)
-    if own is None or own < naive[best] or _measured_outside.get():
+    finite = [name for name, loss in naive.items() if math.isfinite(loss)]  # a loss may not take just any number
+    best = min(finite, key=naive.__getitem__, default=None)
+    if own is None or best is None or own < naive[best]:
         return
-    losses = " and ".join(f"{WORDS[name]} {loss:.4g}" for name, loss in naive.items())
+    losses = " and ".join(f"that of {WORDS[name]} {loss:.4g}" for name, loss in naive.items())
     remedy = "Train longer, with another lr, or on more data."
     if best == "last_value":
         remedy = (
@@ -57,7 +45,7 @@ def compare(estimator: Any, part: Part, valid: Part, epochs: list[dict[str, Any]
         )
     warn_caller(
         f"{type(estimator).__name__} has learned nothing that is better than a naive prediction: on held-out data its "
-        f"best valid_loss is {own:.4g}, but {losses} would have had. {remedy}",
+        f"best valid_loss is {own:.4g}, {losses}. {remedy}",
         SkillWarning,
     )
 

@@ -15,12 +15,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.sequences import Array, Ints
-from .._data.tables import Context, Panel
+from .._data.tables import Context, Panel, steps_of
 from ._columns import as_table
 from ._future import Future, index_ahead, rows_ahead
 from ._intervals import Source, Sources
 from ._learning import COVERAGE, Fitting
-from ._past import steps_by_series
 from ._plan import Origins
 
 
@@ -262,7 +261,7 @@ class Forecaster(Fitting):
         check_is_fitted(self)
         X = as_table(X)
         panel = self._columns.read(self, X, series)
-        return panel, steps_by_series(X, panel)
+        return panel, steps_of(X, panel)
 
     def _future(self, steps: int, known: Any, history: Any, series: Any) -> Future:
         """Put the rows to come behind the newest ones."""

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from .._data.checks import quoted
-from .._data.clock import regular_steps
+from .._data.frames import as_pandas
 from .._data.numbers import finite_numbers
 from .._data.pitfalls import lost_series
 from .._data.sequences import Array, Ints
-from .._data.series import check_order, group_series, index_of, read_series, times_of
 from .._data.tables import Panel, column_positions, read_panel
 
 
@@ -102,24 +101,9 @@ class Columns:
 
 
 def as_table(X: Any) -> Any:
-    """Take a pandas Series as a table of one column."""
+    """Take a Series as a table of one column, and a table of another package as one of pandas."""
+    X = as_pandas(X)
     return X.to_frame() if isinstance(X, pd.Series) else X
-
-
-def check_index_of_y(X: Any, y: Any, series: Any) -> None:
-    """Raise an error if X has no index, and that of y shows rows out of order, repeated, or with gaps."""
-    index = index_of(y)
-    times = times_of(index)
-    if index_of(X) is not None or times is None or len(times) != len(X):
-        return
-    codes, _ = read_series(None if series is not None else index, series, len(times))
-    widths, order = group_series(codes, len(times))
-    rows = np.arange(len(times)) if order is None else order
-    try:
-        check_order(times[rows], widths, rows)
-        regular_steps(times[rows], widths, rows)
-    except ValueError as error:
-        raise ValueError(f"By the index of y, since X has none: {error}") from None
 
 
 def find_columns(panel: Panel, names: Array | None, y: Any, target: Any, known: Any) -> tuple[Columns, Panel]:
@@ -193,6 +177,7 @@ def _as_list(given: Any) -> Any:
 
 def _read_y(y: Any, panel: Panel) -> tuple[Array, list[Any], bool]:
     """Return y as a table, the names of its columns, and whether it had no second dimension."""
+    y = as_pandas(y)
     names = list(y.columns) if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)]
     values, n_rows = np.asarray(y), len(panel.table)
     ids = panel.ids_of_X

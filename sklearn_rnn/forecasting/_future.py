@@ -10,8 +10,10 @@ import pandas as pd
 
 from .._data.checks import quoted
 from .._data.clock import continued
+from .._data.frames import as_pandas
 from .._data.numbers import finite_numbers
 from .._data.sequences import Array
+from .._data.series import native_times
 from .._data.tables import Context, Panel
 from ._columns import Columns
 from ._intervals import Sources
@@ -87,10 +89,13 @@ def rows_ahead(columns: Columns, known: Any, index: pd.Index, n_series: int) -> 
             )
         return rows.reshape(n_series, -1, rows.shape[1])
     shape = (len(index), len(names))
+    given = as_pandas(known)
+    if given is not known and isinstance(given, pd.DataFrame) and len(given) == len(index):
+        known = given.set_axis(index)  # a table without an index: rows are in order, and columns have names
     if known is None:
         raise ValueError(
-            f"Columns {quoted(names)} are known ahead: give their values for the rows to come, known= of shape {shape}, "
-            f"from {index[0]} to {index[-1]}."
+            f"Columns {quoted(names)} are known ahead: give their values for the rows to come, known= of shape "
+            f"{shape}, from {index[0]} to {index[-1]}."
         )
     values = (
         _matched(known, columns, names, index) if isinstance(known, pd.DataFrame | pd.Series) else np.asarray(known)
@@ -121,7 +126,7 @@ def _matched(known: Any, columns: Columns, names: list[Any], index: pd.Index) ->
         )
     if not frame.index.is_unique:
         raise ValueError(f"known has several rows for {frame.index[frame.index.duplicated()][0]}; give one.")
-    places = frame.index.get_indexer(index)
+    places = native_times(frame.index).get_indexer(index)
     missing = np.flatnonzero(places < 0)
     if len(missing):
         raise ValueError(

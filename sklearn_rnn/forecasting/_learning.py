@@ -12,11 +12,11 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from .._data.forms import as_form
 from .._data.pitfalls import check_series_kept
 from .._data.sequences import Ints
-from .._data.tables import Panel, read_panel
-from ._columns import Columns, as_table, check_index_of_y, find_columns
+from .._data.tables import Panel, read_panel, steps_of
+from ._columns import Columns, as_table, find_columns
 from ._intervals import Band, check_enough
 from ._learners import Learner
-from ._past import Past, steps_by_series
+from ._past import Past
 from ._plan import Origins, Plan, future_values
 from .skill import overall, relative_errors
 
@@ -59,8 +59,7 @@ class Fitting(RegressorMixin, BaseEstimator):
         self._check_options()
         X = as_table(X)
         check_series_kept(as_form(X), y, series, per_step=True)
-        check_index_of_y(X, y, series)
-        panel = read_panel(self, X, series, reset=True)
+        panel = read_panel(self, X, series, reset=True, y=y)
         names = getattr(self, "feature_names_in_", None)
         self._columns, panel = find_columns(panel, names, y, self.target, self.known)
         self._columns.check_finite(panel)
@@ -68,7 +67,7 @@ class Fitting(RegressorMixin, BaseEstimator):
         self.target_ = self._columns.target_names
         self.n_outputs_ = len(self.target_)
         self._plan = self._make_plan(self._columns)
-        return panel, steps_by_series(X, panel)
+        return panel, steps_of(X, panel)
 
     def _learn(self, panel: Panel, what: str = "X", coverage: float = COVERAGE) -> None:
         """Measure on the end of each series what learned from the rest; without intervals, learn from all then.

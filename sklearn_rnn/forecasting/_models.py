@@ -10,10 +10,10 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state, get_tags
 
-from .._data.pitfalls import padding_is_meant
+from .._data.caller import left_to_caller
 from .._data.sequences import Array, Ints
 from .._data.windows import Windows
-from .._training.naive import measured_outside
+from ..exceptions import ContextWarning, SkillWarning
 
 # Windows that can't be views are predicted in pieces of about this many numbers.
 PIECE = 4_000_000
@@ -126,7 +126,7 @@ class Model:
 
     def fit(self, windows: Windows, y: Array) -> Self:
         """Fit; y is (n, n_outputs) or, for sequences of outputs, (n, steps, n_outputs)."""
-        with measured_outside():  # by skill_, of forecasts in the units of the target
+        with left_to_caller(SkillWarning):  # skill_ measures forecasts, in the units of the target
             self.estimator.fit(self._input(windows), y[:, 0] if y.shape[1:] == (1,) else y)
         return self
 
@@ -142,7 +142,7 @@ class Model:
         """Return the predictions of the estimator, a row per window."""
         size = len(windows) if self._reads_views else max(1, PIECE // (windows.shape[1] * windows.shape[2]))
         pieces = (windows[begin : begin + size] for begin in range(0, len(windows), size))
-        with padding_is_meant():  # the forecaster itself knows which rows have no past
+        with left_to_caller(ContextWarning):  # the forecaster itself knows which rows have no past
             predicted = [np.asarray(self.estimator.predict(self._input(piece)), dtype=np.float64) for piece in pieces]
         return np.concatenate([each.reshape(len(each), -1) for each in predicted])
 

@@ -11,7 +11,7 @@ import pandas as pd
 from .._data.caller import warn_caller
 from .._data.clock import continued, plain, regular_steps
 from .._data.sequences import Array, Ints
-from .._data.tables import Context, Panel, steps_of
+from .._data.tables import Context, Panel
 from ..exceptions import ContextWarning
 from ._intervals import Source, Sources
 
@@ -134,20 +134,20 @@ class Past:
     def _continued(self, panel: Panel, i: int, number: int) -> tuple[Any, Any]:
         """Return the time of the newest row of a series, and its step; raise an error if it does not continue."""
         begin, width = int(panel.firsts[i]), int(panel.widths[i])
-        if panel.times is None or self.heads.times is None:
-            if panel.times is not None or self.heads.times is not None:
-                which, other = ("X", "the rows of fit") if panel.times is None else ("The rows of fit", "X")
-                raise ValueError(
-                    f"{which} had no index of times or numbers, but {other} had, so nothing shows whether X continues "
-                    "them; give X with an index of the same kind."
-                )
-            # Rows without times are counted.
-            return (width - 1, 1) if number < 0 else (self.context.last[number] + width, self.context.steps[number])
+        last: Any = None if number < 0 else self.context.last[number]
+        step = None if number < 0 else self.context.steps[number]
+        if (panel.times is None) != (self.heads.times is None):
+            which, other = ("X", "the rows of fit") if panel.times is None else ("The rows of fit", "X")
+            raise ValueError(
+                f"{which} had no index of times or numbers, but {other} had, so nothing shows whether X continues "
+                "them; give X with an index of the same kind."
+            )
+        if panel.times is None:  # rows are counted
+            return (width - 1, 1) if number < 0 else (last + width, step)
         own = panel.times[begin : begin + width]
-        last, step = (None, None) if number < 0 else (self.context.last[number], self.context.steps[number])
         if step is None:
             rows = np.argsort(panel.positions)[begin : begin + width]
-            step = _named(panel, i, lambda: regular_steps(own, np.array([width]), rows))[0]
+            step = regular_steps(own, np.array([width]), rows, None if panel.ids is None else panel.ids[i : i + 1])[0]
         if number >= 0:
             self._check_times(panel, i, own, last, step)
         return own[-1], step
@@ -215,18 +215,6 @@ def sources_by_time(panel: Panel, context: Context) -> Sources:
     return sources
 
 
-def steps_by_series(X: Any, panel: Panel) -> list[Any]:
-    """Find the step of time of each series, as `steps_of` does, with errors that name the series."""
-    if panel.times is None or panel.ids is None:
-        return steps_of(X, panel)
-    places, steps = np.argsort(panel.positions), []
-    for i, (begin, width) in enumerate(zip(panel.firsts, panel.widths, strict=True)):
-        rows = slice(begin, begin + width)
-        args = panel.times[rows], panel.widths[i : i + 1], places[rows]
-        steps += _named(panel, i, lambda args=args: regular_steps(*args))
-    return steps
-
-
 def _why(panel: Panel, losses: dict[int, str]) -> str:
     """Return why the first of these series has lost its past, and how many more have."""
     i, why = next(iter(losses.items()))
@@ -234,16 +222,6 @@ def _why(panel: Panel, losses: dict[int, str]) -> str:
         return why
     more = f" (and {len(losses) - 1} more series)" if len(losses) > 1 else ""
     return f"of series {panel.ids[i]!r}{more}, {why}"
-
-
-def _named(panel: Panel, i: int, find: Any) -> Any:
-    """Return what `find` does; its errors name the series."""
-    try:
-        return find()
-    except ValueError as error:
-        if panel.ids is None:
-            raise
-        raise ValueError(f"Series {panel.ids[i]!r}: {error}") from None
 
 
 def _stacked(earlier: Panel, later: Panel, numbers: Ints) -> Panel:
@@ -275,6 +253,6 @@ def _same(own: pd.Index, expected: pd.Index) -> Array:
 def _comparable(a: Any, b: Any) -> bool:
     """Tell whether two times can be put in order."""
     try:
-        return isinstance(bool(a < b), bool)
-    except (TypeError, ValueError):
+        return bool(a < b) or True
+    except (TypeError, ValueError):  # the second for periods of unlike frequencies
         return False

@@ -12,6 +12,10 @@ from .._data.sequences import Array, Ints
 from .._data.tables import Panel, shift_known
 from .._data.windows import Windows
 
+# Of tests/benchmarks/forecaster_defaults.md: with a factor of 1, or 1.5, series that return to their mean within some
+# windows are taken for such that do not.
+BLOCKS, SWING = 10, 2.0
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -30,7 +34,7 @@ class Plan:
     anchor : None, "last" or int
         Where changes are counted from.
     relative : bool or "auto"
-        Whether targets in windows are counted from their newest value; "auto" where they drift.
+        Whether targets in windows are counted from their newest value; "auto" where their level changes.
     horizon : int
         Steps ahead that are forecast in `predict`, and that errors are measured on.
     """
@@ -133,14 +137,26 @@ class Origins:
         return Origins(self.rows[which], self.begins[which])
 
 
-def drifts(panel: Panel, rows: Ints, columns: Ints) -> NDArray[np.bool_]:
-    """Tell of each column whether, over these rows, it drifts away from where it was.
+def drifts(panel: Panel, rows: Ints, columns: Ints, span: int) -> NDArray[np.bool_]:
+    """Tell of each column whether, over these rows, its level changes: by drifting away, or in between.
 
-    It does if the means of the first and the last third of a series are further apart than a standard deviation
-    within them; squares of both are summed over series. A column 0 1 0 10 11 10 drifts: thirds of mean 0.5 and 10.5,
-    each of variance 0.25. Rows are in order, series after series.
+    It drifts away if the means of the first and the last third of a series are further apart than a standard deviation
+    within them; squares of both are summed over series. A column 0 1 0 10 11 10 does: thirds of mean 0.5 and 10.5,
+    each of variance 0.25. It changes in between, or from series to series, if the means of blocks of all series vary
+    by more than `SWING` times what values do within them. Rows are in order, series after series.
+
+    Parameters
+    ----------
+    panel : Panel
+        The table.
+    rows : ndarray of shape (n_rows,)
+        Rows to look at.
+    columns : ndarray of shape (n_columns,)
+        Columns to look at.
+    span : int
+        Rows of a window. Blocks are no shorter, so that a season that windows show is not taken for a change.
     """
-    apart, within = np.zeros(len(columns)), np.zeros(len(columns))
+    apart, within, means, spreads = np.zeros(len(columns)), np.zeros(len(columns)), [], []
     changes = np.flatnonzero(np.diff(panel.begins[rows])) + 1
     for own in np.split(panel.table[rows[:, None], columns], changes):
         third = len(own) // 3
@@ -148,4 +164,7 @@ def drifts(panel: Panel, rows: Ints, columns: Ints) -> NDArray[np.bool_]:
             first, last = own[:third], own[-third:]
             apart += (last.mean(axis=0) - first.mean(axis=0)) ** 2
             within += (first.var(axis=0) + last.var(axis=0)) / 2
-    return apart > within
+        for block in np.array_split(own, max(min(BLOCKS, len(own) // span), 1)):
+            means.append(block.mean(axis=0))
+            spreads.append(block.var(axis=0))
+    return (apart > within) | (np.var(means, axis=0) > SWING * np.mean(spreads, axis=0))

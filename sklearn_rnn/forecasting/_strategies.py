@@ -72,7 +72,9 @@ class Strategy(Learner):
     def _learn_levels(self, panel: Panel, rows: Ints) -> None:
         """Learn the means of columns, and which of them windows hold as differences."""
         self._learn_means(panel, rows)
-        drifting = drifts(panel, rows, self.plan.targets) if self.plan.relative == "auto" else self.plan.relative
+        drifting = self.plan.relative
+        if drifting == "auto":
+            drifting = drifts(panel, rows, self.plan.targets, self.plan.span)
         self.relative = self.plan.targets[np.broadcast_to(drifting, self.plan.targets.shape)]
 
     def _learnable(self, panel: Panel, rows: Ints, steps: Ints) -> Ints:

@@ -37,7 +37,8 @@ class SequenceForecaster(Forecaster):
     estimator : object, default=None
         A regressor of scikit-learn's kind. Estimators of sequences (of this package, or a pipeline of such steps) get
         windows of shape (n, lags, n_features); any other, such as `Ridge`, a lag table of shape
-        (n, lags * n_features). None is ``make_pipeline(SequenceScaler(), LSTMRegressor(early_stopping=True))``.
+        (n, lags * n_features). None is ``make_pipeline(SequenceScaler(), LSTMRegressor(early_stopping=True))``, which
+        holds out the newest tenth of its windows to know when to stop, and never learns from them.
     lags : int, default=24
         Steps of a window. At least a whole season is a good start; see `suggest_lags`.
     horizon : int, default=1
@@ -45,9 +46,11 @@ class SequenceForecaster(Forecaster):
         are learned.
     step : int, default=1
         Rows from one step of a window to the next.
-    strategy : {"recursive", "direct", "joint"}, default="recursive"
+    strategy : {"auto", "recursive", "direct", "joint"}, default="auto"
         "recursive" learns one step ahead and feeds its forecasts back, as far as wanted; "direct" fits one estimator
-        for each step ahead; "joint" fits one that predicts all steps at once.
+        for each step ahead; "joint" fits one that predicts all steps at once. "auto" is "recursive" where forecasts
+        can be fed back: where all columns of X are forecast or known ahead, and no quantiles are asked for. Else it
+        is "joint", or "direct" for an estimator of a single output.
     target : str, int or list, default=None
         Columns of X to forecast; by default y, or else all that are not known ahead.
     known : str, int or list, default=None
@@ -59,13 +62,15 @@ class SequenceForecaster(Forecaster):
     relative : bool or "auto", default="auto"
         Whether windows, too, hold targets as differences from their newest value, so that what was learned holds at
         any level; without, they show the level, which tells something where a series returns to its mean. "auto" is
-        True for targets that drift: where the means of the first and the last third of the series are further apart
-        than a standard deviation within them (squares are summed over series). Such windows are copies, not views.
-        Only with an anchor.
+        True for targets whose level changes: where the means of the first and the last third of the series are
+        further apart than a standard deviation within them (squares are summed over series), or where the means of
+        ten blocks of each series, or fewer of a window's length, vary more than twice as much as values within them.
+        Such windows are copies, not views. Only with an anchor.
     interval : {"split", "rolling"}, default=None
         Whether errors on held-out rows are kept for `predict_interval`: as they are ("split"), or so that intervals
         follow the errors that have come since in each series ("rolling", for series that change). The estimator is
-        then that which learned from the rows before; otherwise it learns from all rows in the end.
+        then that which learned from the rows before; otherwise it is fitted anew on all rows in the end. `fit` raises
+        an error if so few forecasts would be held out that there could be no intervals of 90 %: at least 19.
     quantiles : pair of floats, default=None
         Two more estimators learn these quantiles, such as (0.05, 0.95), and intervals begin from theirs, so that their
         width follows the window (conformalised quantile regression). The last step of `estimator` must have a
@@ -85,6 +90,8 @@ class SequenceForecaster(Forecaster):
     ----------
     estimators_ : list
         The fitted estimators, in the order of steps ahead; a single one if not "direct".
+    strategy_ : {"recursive", "direct", "joint"}
+        How several steps ahead are forecast.
     anchor_ : None, "last" or int
         What changes are counted from.
     relative_ : list
@@ -92,7 +99,8 @@ class SequenceForecaster(Forecaster):
     target_ : list
         Names of what is forecast.
     skill_ : float
-        One minus the ratio of the mean absolute error to that of the naive forecast, on held-out rows.
+        One minus the ratio of the mean absolute error to that of the naive forecast, on held-out rows, of the step
+        ahead that `predict` returns, `horizon`.
     validation_ : DataFrame
         Errors on held-out rows by target and step ahead: "mae", "naive_mae" and "skill".
     forecast_samples_ : ndarray of shape (n_samples, horizon, n_targets)
@@ -105,10 +113,14 @@ class SequenceForecaster(Forecaster):
     Warns
     -----
     SkillWarning
-        If the forecasts are no better than the naive ones on held-out rows.
+        If the forecasts of `horizon` steps ahead, those of `predict`, are no better than the naive ones on held-out
+        rows; `validation_` has all steps.
 
     Notes
     -----
+    What `fit` learns from in the end: without intervals, windows of all rows. An estimator that holds out data itself,
+    as one with ``early_stopping=True`` does, is given all and learns from the rest.
+
     A search over tables alone, ``GridSearchCV(forecaster, grid).fit(X)``, takes `score`, which reads the truth from X;
     scorers by name need it as y, too: ``.fit(X, X["target"])``.
 
@@ -159,7 +171,7 @@ class SequenceForecaster(Forecaster):
         lags: int = 24,
         horizon: int = 1,
         step: int = 1,
-        strategy: str = "recursive",
+        strategy: str = "auto",
         target: Any = None,
         known: Any = None,
         anchor: Any = "last",

@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
 from .._data.checks import check_not_flat
+from .._data.frames import as_pandas
 from .._data.reading import set_n_features
 from .._data.sequences import Array, Ints, offsets
 
@@ -44,6 +45,7 @@ class Labels:
 
 def read_labels(encoder: Any, X: Any, *, reset: bool) -> Labels:
     """Read labels for an encoder, whose columns are set if `reset` and else compared if X was a table in fit, too."""
+    X = as_pandas(X)
     sequences = _as_list(X)
     if sequences is None:
         values, widths = _read_table(encoder, X, reset)

@@ -133,7 +133,7 @@ class RememberingMixin:
             sources = panel.sources(once)
             if (sources < 0).all():
                 raise ValueError("The table given to set_context has none of the series of X; give their ids.")
-            return panel.after(once, sources), False
+            return panel.after(once, sources), self.context == "none"
         if self.context == "none":
             return panel, True
         places = self.context_.places(panel, self._reach)

@@ -61,6 +61,9 @@ class SequenceImputer(TableOutputMixin, BaseEstimator):
 
     Notes
     -----
+    A 2-D X is a table, whose rows are steps. Rows that are univariate sequences, as the estimators read them where they
+    have one target each, are filled in as ``X[:, :, None]``.
+
     In a table every row is a step: a row that is all missing is filled in like any other, and no NaN is left. In
     sequences (3-D arrays, lists) steps that are all NaN at either end are padding, and stay so in all columns.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .._data.checks import quoted
-from .._data.clock import continued, usual_steps
+from .._data.clock import continued, whole_step
 from .._data.sequences import Ints, offsets
 from .._data.series import check_order, group_series, read_series, times_of
 
@@ -67,7 +67,7 @@ def regularize(table: Any, freq: Any = None) -> Any:
     widths, order = group_series(codes, len(table))
     order = np.arange(len(table)) if order is None else order
     times = times[order]
-    check_order(times, widths, order)
+    check_order(times, widths, order, ids)
     grids, sources = [], []
     for i, (begin, width) in enumerate(zip(offsets(widths), widths, strict=True)):
         own = slice(begin, begin + width)
@@ -99,7 +99,7 @@ def _grid(times: Any, freq: Any, whose: str) -> pd.Index:
     if len(times) == 1:
         return times
     first, last = times[0], times[-1]
-    step = usual_steps(times, np.array([len(times)]))[0] if freq is None else _step(times, freq)
+    step = whole_step(times) if freq is None else _step(times, freq)
     if step is None:
         raise ValueError(
             f"The index{whose} has no usual step: its rows come after different times, the first two "
@@ -154,6 +154,8 @@ def _sources(grid: pd.Index, times: pd.Index, rows: Ints, whose: str) -> Ints:
 def _index(index: pd.Index, grids: list[pd.Index], ids: pd.Index | None) -> pd.Index:
     """Return the times of all series, under the names that the index of the table has."""
     times = grids[0].append(grids[1:]) if len(grids) > 1 else grids[0]
+    dtype = index.get_level_values(-1).dtype
+    times = times.astype(dtype) if pd.api.types.is_extension_array_dtype(dtype) else times  # of Arrow, nullable
     if ids is None:
         return times.rename(index.name)
     repeated = ids.repeat([len(grid) for grid in grids])

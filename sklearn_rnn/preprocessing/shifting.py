@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._data.frames import as_pandas
 from .._data.tables import Panel
 
 
@@ -70,6 +71,7 @@ def series_to_supervised(data: Any, n_in: int = 1, n_out: int = 1, dropnan: bool
 
 
 def _as_frame(data: Any) -> pd.DataFrame:
+    data = as_pandas(data)
     if isinstance(data, pd.DataFrame):
         return data
     array = np.asarray(data)
