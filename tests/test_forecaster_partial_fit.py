@@ -249,7 +249,7 @@ WRONG = {
     "a gap within": (X[:60], X[60:70].drop(X.index[63]), "X does not continue the rows that the forecaster has read: its row of 2024-03-05 00:00:00 comes right after 2024-03-03 00:00:00, where 2024-03-04 00:00:00 was expected."),
     "another step": (X[:60], X[60:70:2], "X does not continue the rows that the forecaster has read: its row of 2024-03-03 00:00:00 comes right after 2024-03-01 00:00:00, where 2024-03-02 00:00:00 was expected."),
     "a gap of a series": (EARLY, between(SHOPS, 60, 70).drop(("y", X.index[60])), "X does not continue the rows of series 'y' that the forecaster has read: its row of 2024-03-02 00:00:00 comes first, and"),
-    "a gap of a new series": (EARLY, pd.concat({"w": X.drop(X.index[20])}, names=["shop"]), "Series 'w': There is a gap in time: row 20 (index 2024-01-22 00:00:00) comes 2 days 00:00:00 after row 19,"),
+    "a gap of a new series": (EARLY, pd.concat({"w": X.drop(X.index[20])}, names=["shop"]), "There is a gap in time: row 20 of series 'w' (index 2024-01-22 00:00:00) comes 2 days 00:00:00 after row 19,"),
     "an array": (X[:60], X[60:].to_numpy(), "X had no index of times or numbers, but the rows of fit had, so nothing shows whether X continues them; give X with an index of the same kind."),
     "an index": (X[:60].to_numpy(), X[60:], "The rows of fit had no index of times or numbers, but X had, so nothing shows whether X continues them; give X with an index of the same kind."),
     "numbers": (X[:60], X[60:].reset_index(drop=True), "X does not continue the rows that the forecaster has read: its row of 0 comes first, and the rows read so far end at 2024-02-29 00:00:00, where 2024-03-01 00:00:00 was expected."),
