@@ -43,6 +43,7 @@ def test_lanes_are_as_few(n, expected):
     assert updates(n, **LONG) == expected
 
 
+@pytest.mark.filterwarnings("ignore:RNNRegressor has learned nothing")  # of a single epoch
 def test_what_is_held_out_does_not_count():
     assert updates(520, early_stopping=True) == updates(468)  # and with it batches of 16, not 32
 

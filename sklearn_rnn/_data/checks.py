@@ -59,7 +59,7 @@ def check_array_like(name: str, values: Any, expected: str) -> None:
 
 def check_not_flat(X: Any) -> None:
     """Raise an error for an X of less than two dimensions, as scikit-learn does, whose own error quotes all of it."""
-    if getattr(X, "ndim", 2) < 2:
+    if isinstance(X, np.ndarray) and X.ndim < 2:
         raise ValueError(
             f"Expected 2D array, got {X.ndim}D array instead, of shape {np.shape(X)}. Reshape your data, by "
             "X.reshape(-1, 1) if it is one feature or X.reshape(1, -1) if it is one row."

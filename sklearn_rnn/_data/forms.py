@@ -116,13 +116,16 @@ def as_form(X: Any) -> Form:
         return Framed(X, X, X.columns)
     names, values = None, X
     if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
-        X = [as_pandas(sequence) for sequence in X]
-        names, values = _names_of_frames(X), _from_list(X)
+        frames = [as_pandas(sequence) for sequence in X]
+        names, values = _names_of_frames(frames), _from_list(frames)
     if isinstance(values, list):  # no array could be made of it
         return Ragged(X, values, names)
     n_dimensions = getattr(values, "ndim", 2)
     if n_dimensions > 3:
         raise ValueError(f"X has {n_dimensions} dimensions; expected {EXPECTED}.")
+    if n_dimensions < 2:
+        with naming_text("X", values):  # texts are the greater mistake
+            np.asarray(values, dtype=np.float64)
     check_not_flat(values)
     check_not_dates("X", values)
     if n_dimensions == 3:

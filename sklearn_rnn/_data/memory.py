@@ -168,7 +168,7 @@ class Memory:
     def before(self, panel: Panel, places: list[Place], reach: int) -> Panel:
         """Return the rows that lie before those of each series of a table, at most `reach` of them."""
         keys = [None] if panel.ids is None else list(panel.ids)
-        tables = [panel.table[:0]]
+        tables = [next(iter(self.series.values())).table[:0]]
         for key, place in zip(keys, places, strict=True):
             if place.before:
                 tables.append(self.series[key].table[max(place.before - reach, 0) : place.before])

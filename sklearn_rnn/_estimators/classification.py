@@ -13,7 +13,7 @@ from .._data.holdout import Part
 from .._data.layouts import warn_of_one_hot
 from .._data.sequences import Array, Sequences
 from .._data.targets import Targets, class_weights, read_labels, read_weights
-from .._networks.losses import classification_loss
+from .._networks.losses import classification_loss, takes_logits
 from .base import SequenceEstimator
 from .codecs import Codec, Labels
 from .parameters import ClassificationLossParameters, ClassificationTargetParameters
@@ -207,8 +207,8 @@ class SequenceClassifier(
         return self._codec.weigh(codes, weights, self.class_weight)
 
     def _prior(self, targets: Targets) -> Array | None:
-        # Outputs are logits to this loss; to one of the user's they may be anything.
-        return self._codec.prior(targets) if self.loss == "log_loss" else None
+        # To a loss of the user's own, outputs may be anything; to these they are logits.
+        return self._codec.prior(targets) if takes_logits(self.loss) else None
 
     def _criterion(self) -> Any:
         return classification_loss(self.loss, self._codec.one_logit_per_label)

@@ -97,6 +97,12 @@ def classification_loss(loss: Any, one_logit_per_label: bool) -> Callable[[Tenso
     return (nn.BCEWithLogitsLoss if one_logit_per_label else nn.CrossEntropyLoss)(reduction="none")
 
 
+def takes_logits(loss: Any) -> bool:
+    """Tell whether a loss of classifiers is known to take logits; a function, or another class, may take anything."""
+    known = (nn.BCEWithLogitsLoss, nn.CrossEntropyLoss)
+    return loss == "log_loss" or isinstance(loss, known) or (isinstance(loss, type) and issubclass(loss, known))
+
+
 def _torch_loss(loss: Any) -> Callable[[Tensor, Tensor], Tensor]:
     """Build a torch loss, unreduced where torch lets it; an instance or a function is one already."""
     if isinstance(loss, type):
