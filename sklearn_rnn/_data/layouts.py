@@ -105,9 +105,13 @@ def _mean(values: Array, axis: int) -> Array:
 
 def _some_sequences(form: Form) -> list[Array]:
     """Return some sequences of one feature per step as they were given, which shows their dtype."""
-    rows = getattr(form.values, "iloc", form.values)[:: max(len(form) // SAMPLE, 1)]
-    arrays = list(np.asarray(rows)) if isinstance(form, Table) else [np.asarray(row) for row in rows]
-    return [array[:STEPS].ravel() for array in arrays]
+    every = max(len(form) // SAMPLE, 1)
+    if isinstance(form, Table):  # a DataFrame is no list of rows
+        values = form.values
+        rows = np.asarray(values.iloc[::every] if hasattr(values, "iloc") else np.asarray(values)[::every])
+    else:
+        rows = form.values[::every]
+    return [np.asarray(row)[:STEPS].ravel() for row in rows]
 
 
 def _looks_like_ids(sequences: list[Array]) -> bool:
