@@ -105,12 +105,11 @@ def _mean(values: Array, axis: int) -> Array:
 
 def _some_sequences(form: Form) -> list[Array]:
     """Return some sequences of one feature per step as they were given, which shows their dtype."""
-    every = max(len(form) // SAMPLE, 1)
-    if isinstance(form, Table):  # a DataFrame is no list of rows
-        values = form.values
-        rows = np.asarray(values.iloc[::every] if hasattr(values, "iloc") else np.asarray(values)[::every])
-    else:
-        rows = form.values[::every]
+    values = form.values
+    if isinstance(form, Table) and not hasattr(values, "iloc"):
+        values = np.asarray(values)
+    some = getattr(values, "iloc", values)[:: max(len(values) // SAMPLE, 1)]
+    rows = np.asarray(some) if isinstance(form, Table) else some  # a DataFrame would give its columns
     return [np.asarray(row)[:STEPS].ravel() for row in rows]
 
 
