@@ -105,9 +105,12 @@ def _mean(values: Array, axis: int) -> Array:
 
 def _some_sequences(form: Form) -> list[Array]:
     """Return some sequences of one feature per step as they were given, which shows their dtype."""
-    rows = getattr(form.values, "iloc", form.values)[:: max(len(form) // SAMPLE, 1)]
-    arrays = list(np.asarray(rows)) if isinstance(form, Table) else [np.asarray(row) for row in rows]
-    return [array[:STEPS].ravel() for array in arrays]
+    values = form.values
+    if isinstance(form, Table) and not hasattr(values, "iloc"):
+        values = np.asarray(values)
+    some = getattr(values, "iloc", values)[:: max(len(values) // SAMPLE, 1)]
+    rows = np.asarray(some) if isinstance(form, Table) else some  # a DataFrame would give its columns
+    return [np.asarray(row)[:STEPS].ravel() for row in rows]
 
 
 def _looks_like_ids(sequences: list[Array]) -> bool:

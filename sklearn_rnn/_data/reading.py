@@ -207,7 +207,8 @@ class Reader:
             return None
         if self.fitted is not None and self._compares_columns:
             return self.fitted.columns
-        return StepColumns.learn(self.columns, self._names_of_columns(form, columns_of), form.values.shape[1])
+        table = form.values if hasattr(form.values, "shape") else np.asarray(form.values)
+        return StepColumns.learn(self.columns, self._names_of_columns(form, columns_of), table.shape[1])
 
     @property
     def _known(self) -> FittedForm:
