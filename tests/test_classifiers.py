@@ -8,7 +8,7 @@ import torch
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 
-from sklearn_rnn import GRUClassifier, LSTMClassifier, RNNClassifier, SequenceScaler
+from sklearn_rnn import ContextWarning, GRUClassifier, LSTMClassifier, RNNClassifier, SequenceScaler
 from sklearn_rnn.datasets import load_japanese_vowels
 
 CLASSIFIERS = (RNNClassifier, LSTMClassifier, GRUClassifier)
@@ -85,11 +85,17 @@ def cross_entropy(output, target):
     return torch.nn.functional.cross_entropy(output, target, reduction="none")
 
 
+class Crossed(torch.nn.Module):
+    def forward(self, output, target):
+        return cross_entropy(output, target)
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_function_as_loss(n_classes):
     X, y = make_data()
     y, weights = labels(y, n_classes), np.linspace(0, 1, 90)
-    by_class = LSTMClassifier(**EXACT, loss=torch.nn.CrossEntropyLoss).fit(X, y, weights)
+    # A subclass of Module that the package does not know to take logits begins as a function does.
+    by_class = LSTMClassifier(**EXACT, loss=Crossed).fit(X, y, weights)
     by_function = LSTMClassifier(**EXACT, loss=cross_entropy).fit(X, y, weights)
     np.testing.assert_array_equal(by_function.predict_proba(X), by_class.predict_proba(X))
 
@@ -185,22 +191,31 @@ def untrained(y, loss="log_loss", **fit_params):
     """Return the probabilities for an empty sequence, which are those that the bias of the output layer gives."""
     X = np.random.default_rng(0).normal(size=(len(y), 4, 1))
     model = GRUClassifier(loss=loss, max_epochs=1, lr=1e-12, dtype="float64", random_state=0).fit(X, y, **fit_params)
-    return model.predict_proba(np.full((1, 4, 1), np.nan))[0]
+    with pytest.warns(ContextWarning, match="nothing but padding"):
+        return model.predict_proba(np.full((1, 4, 1), np.nan))[0]
 
 
 @pytest.mark.parametrize("counts", [(30, 8), (20, 10, 7)])
 def test_training_begins_with_the_frequencies_of_classes(counts):
     y = np.repeat(["a", "b", "c"][: len(counts)], counts)
-    expected = (np.array(counts) + 1) / (sum(counts) + len(counts))  # one more of each
+    expected = np.array(counts) / sum(counts)
     np.testing.assert_allclose(untrained(y), expected, rtol=1e-6)
-    if len(counts) > 2:  # one logit per class is what this loss of torch takes, too; the package can't know
-        np.testing.assert_allclose(untrained(y, torch.nn.CrossEntropyLoss), 1 / 3, rtol=1e-6)
+    np.testing.assert_allclose(untrained(y, torch.nn.CrossEntropyLoss), expected, rtol=1e-6)
+    # What a function takes for outputs the package can't know.
+    np.testing.assert_allclose(untrained(y, cross_entropy), 1 / len(counts), rtol=1e-6)
+
+
+def test_an_absent_class_begins_with_a_thousandth():
+    y = np.repeat([0, 1], [20, 20])
+    X = np.zeros((40, 4, 1))
+    model = GRUClassifier(lr=1e-12, random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    assert model.predict_proba(X[:1])[0, 2] == pytest.approx(0.001, rel=0.01)
 
 
 def test_training_begins_with_the_frequencies_of_rare_labels():
     y = np.zeros((38, 2), dtype=int)
     y[0, 0] = y[:19, 1] = 1
-    np.testing.assert_allclose(untrained(y), [2 / 40, 20 / 40], rtol=1e-6)
+    np.testing.assert_allclose(untrained(y), [1 / 38, 19 / 38], rtol=1e-6)
 
 
 def test_training_begins_with_the_weights_of_classes():

@@ -178,7 +178,9 @@ PREDICT_MISTAKES = [
         "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.",
     ),
     Mistake(
-        "predict one row", predict("one", X[0]), re.compile(r"Expected 2D array, got 1D array instead, of shape .*", re.DOTALL)
+        "predict one row",
+        predict("one", X[0]),
+        re.compile(r"Expected 2D array, got 1D array instead, of shape .*", re.DOTALL),
     ),
     Mistake(
         "predict text in a list", predict("one", [["up", "1"]]), f"X is not numeric, it holds the text 'up'; {ENCODE}"

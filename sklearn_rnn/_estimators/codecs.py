@@ -17,6 +17,9 @@ from .._data.checks import quoted
 from .._data.sequences import Array
 from .._data.targets import Targets, class_weights
 
+# Frequency of a class that is rarer, or absent: from log-odds of -7 a network still learns when the class comes.
+RAREST = 1e-3
+
 
 @dataclass(frozen=True, eq=False)
 class Codec(ABC):
@@ -236,19 +239,15 @@ class Labels(Codec):
         return class_weights(class_weight, self.classes, codes, weights)
 
     def prior(self, targets: Targets) -> Array:
-        """Return the outputs that fit training targets best if they are the same for all: log-odds, or log-frequencies.
-
-        Every class is counted once more, so that one that is absent has a finite output.
-        """
-        codes, weights = targets.values, targets.weights
-        weights = np.ones(len(codes)) if weights is None else weights / weights.mean()
-        if not self.multilabel:
-            counts = np.bincount(codes, weights, minlength=len(self.classes)) + 1
-            # One logit for two classes stands for the difference of two.
-            logs = np.log(counts)
-            return np.diff(logs) if self.one_logit_per_label else logs - logs.mean()
-        positive = weights @ codes
-        return np.log(positive + 1) - np.log(len(codes) - positive + 1)
+        """Return the outputs that fit targets best if they are the same for all: log-odds, or log-frequencies."""
+        # Of frequencies alone, so that samples of weight zero, or given twice, mean what they should.
+        if self.multilabel:
+            positive = np.clip(np.average(targets.values, axis=0, weights=targets.weights), RAREST, 1 - RAREST)
+            return np.asarray(np.log(positive) - np.log(1 - positive))
+        counts = np.bincount(targets.values, targets.weights, len(self.classes))
+        logs = np.log(np.maximum(counts / counts.sum(), RAREST))
+        # One logit for two classes stands for the difference of two.
+        return np.diff(logs) if self.one_logit_per_label else logs - logs.mean()
 
     def encode(self, targets: Targets) -> Targets:
         """Return codes of classes, or for one logit per label numbers of shape (n, n_outputs)."""
