@@ -168,10 +168,13 @@ def test_japanese_vowels(estimator, at_least):
     assert np.median([model.fit(X, y).score(X_test, y_test) for model in models]) >= at_least
 
 
-def untrained(y, loss="log_loss", **fit_params):
+def untrained(y, loss="log_loss", early_stopping="auto", **fit_params):
     """Return the probabilities for an empty sequence, which are those that the bias of the output layer gives."""
     X = np.random.default_rng(0).normal(size=(len(y), 4, 1))
-    model = GRUClassifier(loss=loss, max_epochs=1, lr=1e-12, dtype="float64", random_state=0).fit(X, y, **fit_params)
+    model = GRUClassifier(
+        loss=loss, early_stopping=early_stopping, max_epochs=1, lr=1e-12, dtype="float64", random_state=0
+    )
+    model.fit(X, y, **fit_params)  # "auto" holds out none of so few
     return model.predict_proba(np.full((1, 4, 1), np.nan))[0]
 
 
@@ -180,6 +183,7 @@ def test_training_begins_with_the_frequencies_of_classes(counts):
     y = np.repeat(["a", "b", "c"][: len(counts)], counts)
     expected = (np.array(counts) + 1) / (sum(counts) + len(counts))  # one more of each
     np.testing.assert_allclose(untrained(y), expected, rtol=1e-6)
+    np.testing.assert_allclose(untrained(y, early_stopping=False), 1 / len(counts), rtol=1e-6)
     if len(counts) > 2:  # one logit per class is what this loss of torch takes, too; the package can't know
         np.testing.assert_allclose(untrained(y, torch.nn.CrossEntropyLoss), 1 / 3, rtol=1e-6)
 
