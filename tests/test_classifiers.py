@@ -187,10 +187,13 @@ def test_japanese_vowels(estimator, at_least):
     assert np.median([model.fit(X, y).score(X_test, y_test) for model in models]) >= at_least
 
 
-def untrained(y, loss="log_loss", **fit_params):
+def untrained(y, loss="log_loss", early_stopping="auto", **fit_params):
     """Return the probabilities for an empty sequence, which are those that the bias of the output layer gives."""
     X = np.random.default_rng(0).normal(size=(len(y), 4, 1))
-    model = GRUClassifier(loss=loss, max_epochs=1, lr=1e-12, dtype="float64", random_state=0).fit(X, y, **fit_params)
+    model = GRUClassifier(
+        loss=loss, early_stopping=early_stopping, max_epochs=1, lr=1e-12, dtype="float64", random_state=0
+    )
+    model.fit(X, y, **fit_params)  # "auto" holds out none of so few
     with pytest.warns(ContextWarning, match="nothing but padding"):
         return model.predict_proba(np.full((1, 4, 1), np.nan))[0]
 
@@ -201,6 +204,7 @@ def test_training_begins_with_the_frequencies_of_classes(counts):
     expected = np.array(counts) / sum(counts)
     np.testing.assert_allclose(untrained(y), expected, rtol=1e-6)
     np.testing.assert_allclose(untrained(y, torch.nn.CrossEntropyLoss), expected, rtol=1e-6)
+    np.testing.assert_allclose(untrained(y, early_stopping=False), 1 / len(counts), rtol=1e-6)
     # What a function takes for outputs the package can't know.
     np.testing.assert_allclose(untrained(y, cross_entropy), 1 / len(counts), rtol=1e-6)
 
@@ -208,7 +212,7 @@ def test_training_begins_with_the_frequencies_of_classes(counts):
 def test_an_absent_class_begins_with_a_thousandth():
     y = np.repeat([0, 1], [20, 20])
     X = np.zeros((40, 4, 1))
-    model = GRUClassifier(lr=1e-12, random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    model = GRUClassifier(early_stopping="auto", lr=1e-12, random_state=0).partial_fit(X, y, classes=[0, 1, 2])
     assert model.predict_proba(X[:1])[0, 2] == pytest.approx(0.001, rel=0.01)
 
 

@@ -73,7 +73,7 @@ def test_result_is_that_of_pandas(table, column):
         model, expected = make().fit(X, y, sample_weight=w), make().fit(FRAME, Y, sample_weight=np.arange(30.0))
         np.testing.assert_array_equal(model.predict(X), expected.predict(FRAME))
         assert model.score(X, y) == expected.score(FRAME, Y)
-    model = make_pipeline(ShiftFramer(lags=3), SequenceScaler(), regressor())
+    model = make_pipeline(ShiftFramer(lags=3, context="none"), SequenceScaler(), regressor())
     expected = model.fit(FRAME, Y).predict(FRAME)
     np.testing.assert_array_equal(model.fit(X, y).predict(X), expected)
 

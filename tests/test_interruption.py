@@ -28,6 +28,14 @@ X = RNG.normal(size=(60, 7, 2))
 Y = X[:, -2:, 0].sum(axis=1)
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Hear Ctrl-C also where the tests run in the background, to which a shell sends none."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def press():
     """Press Ctrl-C, which the interpreter notices between this call and the next."""
     signal.raise_signal(signal.SIGINT)
@@ -281,10 +289,13 @@ FORECASTER = """
     data = (rng.normal(size=(200, 1)).cumsum(axis=0),)
 """
 PROGRAM = """
+    import signal
     import sys
     import numpy as np
     from skorch.callbacks import Callback
     from sklearn_rnn import LSTMRegressor
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     class Tell(Callback):
         def on_epoch_end(self, net, **kwargs):

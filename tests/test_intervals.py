@@ -220,6 +220,7 @@ def uneven(n, seed=0):
     return pd.DataFrame({"value": values, "windy": level}, index=index)
 
 
+@pytest.mark.filterwarnings("ignore:The 20 epochs made 220 updates")  # enough for widths
 @pytest.mark.parametrize("interval", ["split", "rolling"])
 @pytest.mark.parametrize("name", QUANTILES)
 def test_quantiles_are_wide_where_noise_is_large(name, interval):
