@@ -50,6 +50,8 @@ SMALL = {
     "max_epochs": 3,
     "batch_size": 4,
     "lr": 0.01,
+    "early_stopping": False,
+    "refit": False,
     "random_state": 0,
     "device": "cpu",  # a GPU rounds otherwise
 }
@@ -369,7 +371,7 @@ def windows_with_context_and_known():
 @case(ignoring=SkillWarning)
 def windows_early_stopping():
     table, y = panel()
-    model = GRURegressor(**SMALL, early_stopping=True, validation_fraction=0.25)
+    model = GRURegressor(**SMALL | {"early_stopping": True}, validation_fraction=0.25)
     framer = ShiftFramer(lags=3)
     windows = framer.fit_transform(table)
     return learned(model.fit(windows, y), windows)
@@ -729,7 +731,7 @@ def stream_resumed():
 @case(ignoring=SkillWarning)
 def stream_resumed_after_early_stopping():
     X, y = panel()
-    model = GRURegressor(**SMALL, return_sequences=True, stateful=True, tbptt=4, early_stopping=True)
+    model = GRURegressor(**SMALL | {"early_stopping": True}, return_sequences=True, stateful=True, tbptt=4)
     stream = model.fit(X, y).stream(resume=True)
     return [*state_of(stream), stream.step(normal(4, 2))]
 

@@ -110,8 +110,8 @@ class TrainingParameters:
         kind='{"adam", "adamw", "sgd", "rmsprop"} or class of torch.optim.Optimizer',
         text="How weights are updated.",
     )
-    # The default of Adam in its paper (Kingma and Ba, 2015), in torch and in Keras.
-    lr: float = parameter(default=1e-3, constraint=[POSITIVE], kind="float", text="Learning rate.")
+    # tests/benchmarks/defaults.md has the evidence for this and the next defaults.
+    lr: float = parameter(default=3e-3, constraint=[POSITIVE], kind="float", text="Learning rate.")
     lr_schedule: Any = parameter(
         default=None,
         constraint=[None, StrOptions(set(SCHEDULES)), callable],
@@ -144,9 +144,9 @@ class TrainingParameters:
         kind="float or None",
         text="Greatest norm of the gradient, over all weights; longer ones are shortened.",
     )
-    # Keras' default. Larger batches are faster per epoch, and make fewer updates.
+    # At most 32, Keras' default. Larger batches are faster per epoch, and make fewer updates.
     batch_size: Any = parameter(
-        default=32,
+        default="auto",
         constraint=[StrOptions({"auto"}), AT_LEAST_ONE],
         kind='int or "auto"',
         text=(
@@ -163,7 +163,7 @@ class TrainingParameters:
         text="Whether sequences are drawn into new batches in each epoch.",
     )
     early_stopping: Any = parameter(
-        default=False,
+        default="auto",
         constraint=["boolean", StrOptions({"auto"})],
         kind='bool or "auto"',
         text=(
@@ -172,7 +172,7 @@ class TrainingParameters:
         ),
     )
     refit: bool = parameter(
-        default=False,
+        default=True,
         constraint=["boolean"],
         kind="bool",
         text="Whether early stopping is followed by training afresh on all data, for as many epochs as were best.",

@@ -37,8 +37,8 @@ class SequenceForecaster(Forecaster):
     estimator : object, default=None
         A regressor of scikit-learn's kind. Estimators of sequences (of this package, or a pipeline of such steps) get
         windows of shape (n, lags, n_features); any other, such as `Ridge`, a lag table of shape
-        (n, lags * n_features). None is ``make_pipeline(SequenceScaler(), LSTMRegressor(early_stopping=True))``, which
-        holds out the newest tenth of its windows to know when to stop, and never learns from them.
+        (n, lags * n_features). None is ``make_pipeline(SequenceScaler(), LSTMRegressor())``, which holds out the newest
+        tenth of its windows to know when to stop, and learns from all in the end (``refit``).
     lags : int, default=24
         Steps of a window. At least a whole season is a good start; see `suggest_lags`.
     horizon : int, default=1
@@ -119,7 +119,7 @@ class SequenceForecaster(Forecaster):
     Notes
     -----
     What `fit` learns from in the end: without intervals, windows of all rows. An estimator that holds out data itself,
-    as one with ``early_stopping=True`` does, is given all and learns from the rest.
+    as one with early stopping does, is given all; those of this package learn from all in the end (``refit=True``).
 
     A search over tables alone, ``GridSearchCV(forecaster, grid).fit(X)``, takes `score`, which reads the truth from X;
     scorers by name need it as y, too: ``.fit(X, X["target"])``.
@@ -322,7 +322,7 @@ class SequenceForecaster(Forecaster):
         return seeded(self._unseeded(), self.random_state)
 
     def _unseeded(self) -> Any:
-        default = make_pipeline(SequenceScaler(), LSTMRegressor(early_stopping=True))
+        default = make_pipeline(SequenceScaler(), LSTMRegressor())
         estimator = default if self.estimator is None else clone(self.estimator)
         takes_sequences(estimator)  # raises an error for pipelines that can't
         return estimator
