@@ -23,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_rnn import (
+    ContextWarning,
     EncoderDecoderRegressor,
     GRUClassifier,
     GRURegressor,
@@ -83,6 +84,7 @@ def numbers_of(name):
     torch.set_num_threads(1)  # sums over several threads are rounded in another order
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ContextWarning)  # rows without a past, and empty sequences, are meant here
             if ignoring is not None:
                 warnings.simplefilter("ignore", ignoring)
             results = list(function())

@@ -8,6 +8,8 @@ from numpy.testing import assert_array_equal
 
 from sklearn_rnn import GRUClassifier, LSTMRegressor, RNNRegressor
 
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # of so few epochs
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(110, 5, 1))
 Y = X[:, -1, 0]

@@ -246,6 +246,7 @@ def test_verbose(verbose, expected, capsys):
     assert err == ""
 
 
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # of three epochs
 @pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"return_sequences": True, "tbptt": 4}])
 def test_progress_bar(options, capsys):
     X, y = make_data()
@@ -264,9 +265,11 @@ def test_progress_bar(options, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # of two epochs
 def test_a_bar_stays_where_training_stops(capsys):
     X, y = make_data()
-    model = LSTMRegressor(max_epochs=3, verbose=1, early_stopping=True, n_iter_no_change=1, tol=1e9).fit(X, y)
+    options = {"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9}
+    model = LSTMRegressor(max_epochs=3, verbose=1, random_state=0, **options).fit(X, y)
     last = f"valid_loss={model.history_['valid_loss'].iloc[-1]:.3g}"
     assert re.search(rf"epoch 2/3:  67%\|█+.*\| 4/6 .*{last}\]\n$", capsys.readouterr().err)
 

@@ -338,7 +338,7 @@ def test_in_a_pipeline_with_a_network():
     X = X.mask(rng.random(X.shape) < 0.2)
     y = rng.normal(size=60)
     model = make_pipeline(
-        ShiftFramer(lags=4),
+        ShiftFramer(lags=4, context="none"),
         everything(),
         SequenceScaler(),
         LSTMRegressor(hidden_layer_sizes=(3,), max_epochs=2, random_state=0),

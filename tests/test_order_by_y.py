@@ -104,7 +104,7 @@ def test_order_counts_within_series():
     ):
         with pytest.raises(ValueError, match="y has two rows of the same time and series"):
             act()
-    with pytest.raises(ValueError, match=r"y is not in time order: row \d+ .*, of the same series"):
+    with pytest.raises(ValueError, match=r"y is not in time order: row \d+ .*, of series '\w+'"):
         ShiftFramer().fit(TABLE, y.iloc[::-1], series=SERIES[::-1])
 
 

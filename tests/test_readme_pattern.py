@@ -41,7 +41,9 @@ def test_the_last_rows_are_predicted_as_in_context(searches):
 
 
 def test_the_search_chooses_the_lags_that_it_chooses_with_the_index_kept(searches):
-    assert [search.best_params_["shiftframer__lags"] for search in searches.values()] == [72, 72]
+    first, kept = searches.values()
+    assert first.best_params_ == kept.best_params_
+    np.testing.assert_allclose(first.cv_results_["mean_test_score"], kept.cv_results_["mean_test_score"], atol=0.05)
 
 
 def test_rows_one_by_one_are_predicted_as_in_context(searches):
@@ -68,6 +70,7 @@ def test_no_scaler_of_tables_comes_before_a_framer_in_the_texts(path):
     assert not re.findall(r"make_pipeline\((?:Standard|MinMax|Robust)Scaler\(\), ?\n? *ShiftFramer", text)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # so few epochs
 def test_the_code_of_the_readme_runs_up_to_the_search():
     """All blocks run one after the other, with fewer epochs and candidates."""
     blocks = re.findall(

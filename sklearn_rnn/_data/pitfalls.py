@@ -15,7 +15,7 @@ from .forms import Form, Table
 from .memory import FILL_IN, Place
 from .panels import Dense, Framed
 from .sequences import Array, Sequences
-from .series import index_of
+from .series import index_of, read_series, times_of
 from .tables import Panel
 
 KEEP_INDEX = "keep the index of X, by set_output(transform='pandas') on the pipeline or the transformer"
@@ -98,8 +98,9 @@ def check_order_by_y(form: Form, y: Any, series: Any, *, per_step: bool) -> None
     are_rows = isinstance(form, Table) or (isinstance(form, Framed) and form.values.lags == 1)
     if not (per_step and are_rows) or form.index is not None or index_of(y) is None or len(y) != len(form):
         return
-    framed = form.values.begins if isinstance(form, Framed) else series
-    panel = Panel.of(None, np.empty((len(form), 0)), framed, y)
+    codes, ids = read_series(None, form.values.begins if isinstance(form, Framed) else series, len(form))
+    ids = None if isinstance(form, Framed) else ids  # numbers of rows are no names
+    panel = Panel.grouped(np.empty((len(form), 0)), codes, ids, times_of(index_of(y)), "y")
     if panel.times is not None and isinstance(form, Table):  # windows were looked through where they were framed
         warn_of_gaps(panel.times, panel.widths, np.argsort(panel.positions), ids=panel.ids, name="y")
 

@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.sequences import Array, Ints
@@ -64,6 +65,7 @@ class Forecaster(Fitting):
         self.__dict__ = self._fitted(X, y, series).__dict__
         return self
 
+    @available_if(lambda forecaster: forecaster._learns_on())
     @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X: Any, y: Any = None, *, series: Any = None) -> Self:
         """Go on learning from the rows that come next, one or many, and remember them as the newest.
@@ -86,7 +88,9 @@ class Forecaster(Fitting):
         Raises
         ------
         ValueError
-            If rows do not continue those before, or an estimator has no `partial_fit`; and as in `fit`.
+            If rows do not continue those before; and as in `fit`.
+        AttributeError
+            If the estimator has no `partial_fit`.
 
         Notes
         -----
@@ -100,7 +104,6 @@ class Forecaster(Fitting):
         those of `fit`.
         """
         if not hasattr(self, "_past"):
-            self._check_learns_on()
             return self.fit(X, y, series=series)
         self.__dict__ = self._continued(X, y, series).__dict__
         return self
@@ -315,8 +318,9 @@ class Forecaster(Fitting):
     def _check_context(self, context: Context) -> None:
         """Raise an error if a series is too short to continue."""
 
-    def _check_learns_on(self) -> None:
-        """Raise an error if what is to be fitted can't go on learning."""
+    def _learns_on(self) -> bool:
+        """Return True; raise an AttributeError if what is to be fitted can't go on learning."""
+        return True
 
     @abstractmethod
     def _asks(self) -> str:

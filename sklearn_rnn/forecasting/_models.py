@@ -79,17 +79,21 @@ def _prefix(estimator: Any) -> str:
     return f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
 
 
-def check_learns_on(estimator: Any) -> None:
-    """Raise an error if an estimator, or the last step of a pipeline, has no `partial_fit`."""
+def learns_on(estimator: Any) -> bool:
+    """Return True; raise an error if an estimator, or the last step of a pipeline, has no `partial_fit`.
+
+    An AttributeError, so that the method is there only where it can run, as in scikit-learn.
+    """
     learns = estimator
     while isinstance(learns, Pipeline):
         learns = learns.steps[-1][1]
     if not hasattr(learns, "partial_fit"):
-        raise ValueError(
+        raise AttributeError(
             f"{type(learns).__name__} has no partial_fit, so it can't go on learning from new rows. Use one that has, "
             "such as SGDRegressor or an estimator of this package; or fit anew on all rows; or read the new rows "
             "without learning from them, by forecast(history=)."
         )
+    return True
 
 
 def _last(estimator: Any) -> Any:
@@ -132,7 +136,6 @@ class Model:
 
     def partial_fit(self, windows: Windows, y: Array) -> Model:
         """Return a copy whose estimator has learned from further windows by its own `partial_fit`."""
-        check_learns_on(self.estimator)
         new = copy.copy(self)
         new.estimator = copy.deepcopy(self.estimator)  # estimators of scikit-learn change their weights in place
         _learn_on(new.estimator, self._input(windows), y[:, 0] if y.shape[1:] == (1,) else y)

@@ -22,7 +22,7 @@ from ._base import Forecaster
 from ._columns import Columns
 from ._intervals import Band
 from ._learners import Learner, Naive
-from ._models import check_learns_on, learning_quantile, seeded, takes_sequences
+from ._models import learning_quantile, learns_on, seeded, takes_sequences
 from ._options import check_feedback, check_levels, check_quantiles, choose_strategy
 from ._plan import Plan
 from ._strategies import STRATEGIES, Strategy
@@ -285,9 +285,8 @@ class SequenceForecaster(Forecaster):
                 f"rows{or_else}."
             )
 
-    def _check_learns_on(self) -> None:
-        if self.estimator is not None:
-            check_learns_on(self.estimator)
+    def _learns_on(self) -> bool:
+        return self.estimator is None or learns_on(self.estimator)
 
     def _asks(self) -> str:
         names = ["lags"] + ["step"] * (self.step > 1) + ["anchor"] * isinstance(self.anchor, Integral)
