@@ -83,7 +83,7 @@ class LSTMRegressor(RecurrentRegressor):
     >>> table = series_to_supervised(weather[["TEMP", "PRES"]][:200], n_in=2).sort_index(axis=1)
     >>> list(table)
     ['PRES(t)', 'PRES(t-1)', 'PRES(t-2)', 'TEMP(t)', 'TEMP(t-1)', 'TEMP(t-2)']
-    >>> LSTMRegressor(max_epochs=1).fit(table, pollution[table.index]).step_columns_
+    >>> LSTMRegressor(max_epochs=1, early_stopping=False).fit(table, pollution[table.index]).step_columns_
                PRES       TEMP
     step
     0     PRES(t-2)  TEMP(t-2)

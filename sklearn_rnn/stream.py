@@ -74,7 +74,7 @@ class Stream:
     >>> import numpy as np
     >>> from sklearn_rnn import GRURegressor
     >>> wave = np.sin(np.arange(200) / 5)
-    >>> model = GRURegressor(return_sequences=True, max_epochs=5, random_state=0).fit(wave[:-1, None], wave[1:])
+    >>> model = GRURegressor(return_sequences=True, max_epochs=20, random_state=0).fit(wave[:-1, None], wave[1:])
     >>> stream = model.stream()
     >>> predictions = [stream.step(x) for x in wave[:20, None]]
     >>> np.allclose(np.concatenate(predictions), model.predict(wave[:20, None]), atol=1e-6)

@@ -73,7 +73,7 @@ class Interrupt(Callback):
 
 
 def regressor(*callbacks, **params):
-    model = LSTMRegressor(hidden_layer_sizes=5, max_epochs=8, random_state=0, lr=0.01)
+    model = LSTMRegressor(hidden_layer_sizes=5, max_epochs=8, batch_size=32, refit=False, random_state=0, lr=0.01)
     return model.set_params(callbacks=list(callbacks), **params)
 
 

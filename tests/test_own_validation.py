@@ -13,6 +13,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn_rnn import EncoderDecoderRegressor, GRUClassifier, LSTMRegressor, SequenceScaler, ShiftFramer
 from sklearn_rnn.forecasting import SequenceForecaster
 
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # of a few epochs
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 7, 2))
 Y = X[:, -2:, 0].sum(axis=1)
@@ -22,9 +24,8 @@ LABELS = np.array(["a", "b", "c"])
 
 
 def regressor(**params):
-    return LSTMRegressor(hidden_layer_sizes=5, max_epochs=3, lr=0.01, random_state=0, dtype="float64").set_params(
-        **params
-    )
+    model = LSTMRegressor(hidden_layer_sizes=5, batch_size=32, max_epochs=3, early_stopping=False, lr=0.01)
+    return model.set_params(random_state=0, dtype="float64", **params)
 
 
 def weights(model):
@@ -71,7 +72,7 @@ def test_weights_of_validation():
 
 def test_classes_are_weighed_as_in_training():
     y, y_val = LABELS[np.arange(60) % 4 % 3], np.repeat(LABELS[:2], [5, 10])  # no "c", and other shares
-    model = GRUClassifier(max_epochs=2, class_weight="balanced", dtype="float64", random_state=0)
+    model = GRUClassifier(max_epochs=2, early_stopping=False, class_weight="balanced", dtype="float64", random_state=0)
     model.fit(X, y, X_val=X_VAL, y_val=y_val)
     weight = np.where(y_val == "a", 60 / 3 / 30, 60 / 3 / 15)
     expected = log_loss(y_val, model.predict_proba(X_VAL), sample_weight=weight, labels=LABELS)

@@ -42,6 +42,8 @@ from sklearn_rnn import (
 )
 from sklearn_rnn.datasets import load_beijing_pm25, load_names, load_sunspots
 
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # of a few epochs
+
 
 @pytest.fixture(scope="module")
 def beijing():

@@ -27,6 +27,8 @@ from sklearn_rnn import (
     TimeGapWarning,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # of a few epochs
+
 SMALL = {"hidden_layer_sizes": (4,), "max_epochs": 1, "random_state": 0}
 TRAINED = 300
 RNG = np.random.default_rng(0)

@@ -13,7 +13,7 @@ from sklearn_rnn import GRUClassifier, LSTMRegressor, RNNRegressor
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 6, 1))
 Y = 100 + X[:, -2, 0] + RNG.normal(size=120)
-OPTIONS = {"hidden_layer_sizes": (6,), "lr": 0.03, "n_iter_no_change": 4, "random_state": 0}
+OPTIONS = {"hidden_layer_sizes": (6,), "batch_size": 32, "lr": 0.03, "n_iter_no_change": 4, "random_state": 0}
 
 
 def best_epoch(model):
@@ -21,11 +21,11 @@ def best_epoch(model):
 
 
 def test_it_equals_a_fit_of_as_many_epochs_on_all_data():
-    stopped = LSTMRegressor(early_stopping=True, **OPTIONS).fit(X, Y)
+    stopped = LSTMRegressor(early_stopping=True, refit=False, **OPTIONS).fit(X, Y)
     model = LSTMRegressor(early_stopping=True, refit=True, **OPTIONS).fit(X, Y)
     n_epochs = best_epoch(model)
     assert 1 < n_epochs < 30
-    expected = LSTMRegressor(**OPTIONS, max_epochs=n_epochs).fit(X, Y)
+    expected = LSTMRegressor(**OPTIONS, early_stopping=False, max_epochs=n_epochs).fit(X, Y)
     assert_array_equal(model.predict(X), expected.predict(X))
     assert (model.predict(X) != stopped.predict(X)).any()
     # What is recorded is the run that has a validation loss, and parameters are those that were set.
@@ -36,13 +36,15 @@ def test_it_equals_a_fit_of_as_many_epochs_on_all_data():
 
 
 def test_without_early_stopping_it_changes_nothing():
-    plain, refit = (LSTMRegressor(max_epochs=3, refit=refit, **OPTIONS).fit(X, Y) for refit in (False, True))
+    plain, refit = (
+        LSTMRegressor(early_stopping=False, max_epochs=3, refit=refit, **OPTIONS).fit(X, Y) for refit in (False, True)
+    )
     assert_array_equal(plain.predict(X), refit.predict(X))
 
 
 def test_a_warm_start_trains_on_from_the_same_weights_twice():
-    first = LSTMRegressor(max_epochs=2, **OPTIONS).fit(X, Y)
-    model = LSTMRegressor(max_epochs=2, warm_start=True, **OPTIONS).fit(X, Y)
+    first = LSTMRegressor(early_stopping=False, max_epochs=2, **OPTIONS).fit(X, Y)
+    model = LSTMRegressor(early_stopping=False, max_epochs=2, warm_start=True, **OPTIONS).fit(X, Y)
     model.set_params(early_stopping=True, refit=True, max_epochs=50).fit(X, Y)
     n_epochs = int(model.history_["valid_loss"].iloc[2:].argmin()) + 1
     first.set_params(warm_start=True, max_epochs=n_epochs).fit(X, Y)
@@ -60,9 +62,9 @@ def test_classes_that_were_held_out_at_random_are_learned_from():
 
 def test_a_stateful_estimator_keeps_the_state_after_all_steps():
     table, target = X.reshape(-1, 1), np.cumsum(X.ravel()) / 10
-    params = {"return_sequences": True, "stateful": True, "tbptt": 10, "batch_size": 1, **OPTIONS}
+    params = OPTIONS | {"return_sequences": True, "stateful": True, "tbptt": 10, "batch_size": 1}
     model = RNNRegressor(early_stopping=True, refit=True, **params).fit(table, target)
-    expected = RNNRegressor(max_epochs=best_epoch(model), **params).fit(table, target)
+    expected = RNNRegressor(early_stopping=False, max_epochs=best_epoch(model), **params).fit(table, target)
     assert_array_equal(model.stream(resume=True).predict(table[:5]), expected.stream(resume=True).predict(table[:5]))
 
 
@@ -108,7 +110,7 @@ def test_an_interrupted_second_training_keeps_the_weights_of_the_first(epoch):
     model = LSTMRegressor(early_stopping=True, refit=True, callbacks=[Interrupt()], **OPTIONS)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y)
-    stopped = LSTMRegressor(early_stopping=True, **OPTIONS).fit(X, Y)
+    stopped = LSTMRegressor(early_stopping=True, refit=False, **OPTIONS).fit(X, Y)
     assert_array_equal(model.predict(X), stopped.predict(X))
 
 

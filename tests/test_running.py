@@ -29,7 +29,9 @@ def small_pieces(monkeypatch):
 
 
 def fitted(estimator, X, y, **params):
-    model = estimator(hidden_layer_sizes=(5, 4), max_epochs=1, dtype="float64", random_state=0, **params)
+    model = estimator(
+        hidden_layer_sizes=(5, 4), max_epochs=1, early_stopping=False, dtype="float64", random_state=0, **params
+    )
     return model.fit(X, y)
 
 

@@ -21,7 +21,7 @@ NAMES = ["cosine", "onecycle", "plateau"]
 
 
 def regressor(**params):
-    return LSTMRegressor(hidden_layer_sizes=5, random_state=0, lr=0.01).set_params(**params)
+    return LSTMRegressor(hidden_layer_sizes=5, early_stopping=False, random_state=0, lr=0.01).set_params(**params)
 
 
 def weights(model):
