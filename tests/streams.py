@@ -35,6 +35,7 @@ def small(make: Any, **params: Any) -> Any:
         "hidden_layer_sizes": (5,),
         "return_sequences": True,
         "max_epochs": 3,
+        "early_stopping": False,
         "lr": 0.02,
         "dtype": "float64",
     } | params

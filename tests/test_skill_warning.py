@@ -26,7 +26,7 @@ from sklearn_rnn.datasets import load_beijing_pm25
 
 SEEDS = range(5)
 NAIVE = ["last_value_loss", "mean_loss"]
-SMALL = {"hidden_layer_sizes": (4,), "max_epochs": 2, "early_stopping": True, "random_state": 0}
+SMALL = {"hidden_layer_sizes": (4,), "batch_size": 32, "max_epochs": 2, "early_stopping": True, "random_state": 0}
 
 
 def random_walk(rng, n=600):
@@ -52,7 +52,8 @@ def noisy_sine(rng, n=800):
 
 
 def first_pattern(seed, *, lags=24, horizon=1, **params):
-    usual = {"hidden_layer_sizes": (8,), "max_epochs": 15, "lr": 0.01, "early_stopping": True, "n_iter_no_change": 5}
+    usual = {"hidden_layer_sizes": (8,), "batch_size": 32, "max_epochs": 15, "lr": 0.01, "n_iter_no_change": 5}
+    usual |= {"refit": False}  # it would learn from the newest rows, too, as a forecaster does
     network = LSTMRegressor(**usual | params, random_state=seed)
     return make_pipeline(ShiftFramer(lags=lags, horizon=horizon), SequenceScaler(), network)
 
@@ -86,7 +87,9 @@ def test_a_drifting_series_warns_and_the_forecaster_is_better(seed):
     model = first_pattern(seed, horizon=24)
     with pytest.warns(SkillWarning, match="LSTMRegressor has learned nothing"):
         model.fit(past, past["y"])
-    network = LSTMRegressor(hidden_layer_sizes=(8,), max_epochs=15, lr=0.01, early_stopping=True, random_state=seed)
+    network = LSTMRegressor(
+        hidden_layer_sizes=(8,), batch_size=32, max_epochs=15, lr=0.01, refit=False, random_state=seed
+    )
     forecaster = SequenceForecaster(network, lags=24, horizon=24, strategy="joint", validation_fraction=None)
     forecaster.fit(past)
     error = np.abs(model.predict(future) - future["y"]).mean()
