@@ -30,7 +30,6 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.metrics import root_mean_squared_error
 from sklearn.pipeline import make_pipeline
-from skorch.callbacks import LRScheduler
 
 from sklearn_rnn import LSTMRegressor, SequenceForecaster, SequenceScaler
 from sklearn_rnn.datasets import make_sine
@@ -86,10 +85,10 @@ def candidate_forecasters(period: int, max_epochs: int) -> dict[str, SequenceFor
     contain its values.
 
     The remaining error comes from training. With a constant learning rate the weights still fluctuate at the end, so
-    the third forecaster lowers the rate to zero. Any callback of skorch can be used for this.
+    the third forecaster lowers the rate to zero.
     """
-    falling = LRScheduler(policy="CosineAnnealingLR", T_max=max_epochs)
-    network = make_pipeline(SequenceScaler(), LSTMRegressor(lr=0.01, max_epochs=max_epochs, callbacks=[falling]))
+    falling = {"lr_schedule": "cosine", "lr": 0.01, "max_epochs": max_epochs, "early_stopping": False}
+    network = make_pipeline(SequenceScaler(), LSTMRegressor(**falling, batch_size=32))
     return {
         "relative=True": SequenceForecaster(lags=period, relative=True, validation_fraction=None),
         "defaults": SequenceForecaster(lags=period, validation_fraction=None),

@@ -53,8 +53,9 @@ EXACT = {
 # Nor does the order of samples take random numbers, which teacher forcing draws from, too.
 CALM = EXACT | {"optimizer_params": {"eps": 1e-3}, "shuffle": False}
 
-# The defaults, but for training: a fifth of the updates, and ten times as far each.
-SHORT = {"max_epochs": 20, "batch_size": 32, "lr": 0.01}
+# A short training of a fixed number of updates; QUICK is one that the data end.
+SHORT = {"max_epochs": 20, "batch_size": 32, "lr": 0.01, "early_stopping": False}
+QUICK = {"max_epochs": 20, "lr": 0.01}
 # Checks that ask how much an estimator has learned, or that notice a difference only after many updates. For all others
 # FEW epochs do.
 LEARNING = {
@@ -81,6 +82,7 @@ ORDER_OF_ROWS = {
 CHECKED = [
     *[(estimator(**EXACT), NAN_INSIDE) for estimator in ESTIMATORS],
     *[(estimator(**SHORT), NAN_INSIDE | MINI_BATCHES) for estimator in ESTIMATORS],
+    *[(estimator(**QUICK), NAN_INSIDE | MINI_BATCHES) for estimator in (GRURegressor, LSTMClassifier)],
     (LSTMRegressor(**EXACT | {"stateful": True, "tbptt": 1, "max_epochs": 200}), NAN_INSIDE),
     (GRUClassifier(**EXACT | {"tbptt": (1, 2)}), NAN_INSIDE),
     *[(EncoderDecoderRegressor(**CALM, decoder=decoder), NAN_INSIDE) for decoder in ("repeat", "feedback")],

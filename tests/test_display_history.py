@@ -62,7 +62,7 @@ def test_the_epoch_is_marked_whose_weights_are_kept(data, stopped):
 
 
 def test_without_early_stopping_no_epoch_is_marked(data):
-    model = GRURegressor(max_epochs=1, random_state=0).fit(*data)
+    model = GRURegressor(max_epochs=1, early_stopping=False, random_state=0).fit(*data)
     display = HistoryDisplay.from_estimator(model)
     assert [line.get_label() for line in display.lines_] == ["train_loss"]
     assert display.lines_[0].get_marker() == "o"  # a line of one epoch has no length
@@ -71,7 +71,7 @@ def test_without_early_stopping_no_epoch_is_marked(data):
 
 
 def test_columns_scale_name_and_styles(data):
-    model = GRURegressor(max_epochs=2, scoring="r2", random_state=0).fit(*data)
+    model = GRURegressor(max_epochs=2, early_stopping=False, scoring="r2", random_state=0).fit(*data)
     ax = plt.figure().add_subplot()
     display = HistoryDisplay.from_estimator(
         model, columns=["train_r2"], ax=ax, name="mine", log_scale=True, line_kw={"lw": 5, "c": "red"}

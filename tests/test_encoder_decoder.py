@@ -23,7 +23,7 @@ from sklearn_rnn._training import inference
 CELLS = ("rnn", "lstm", "gru")
 DECODERS = ("repeat", "feedback")
 EXACT = {"dtype": "float64", "batch_size": 10**6, "max_epochs": 5, "lr": 0.01, "random_state": 0}
-FAST = {"hidden_layer_sizes": (5,), "max_epochs": 2, "random_state": 0}
+FAST = {"batch_size": 32, "early_stopping": False, "hidden_layer_sizes": (5,), "max_epochs": 2, "random_state": 0}
 
 
 def assert_near(got, want, tolerance=1e-12):
@@ -198,8 +198,8 @@ def test_prediction_does_not_depend_on_neighbours(n, decoder):
 @pytest.mark.parametrize("decoder", DECODERS)
 def test_pickle_and_going_on(decoder):
     X, y = make_data(n_outputs=2)
-    learning = {**FAST, "max_epochs": 10, "lr": 0.05}
-    model = EncoderDecoderRegressor(decoder=decoder, early_stopping=True, scoring=["r2"], **learning).fit(X, y)
+    learning = {**FAST, "max_epochs": 10, "lr": 0.05, "early_stopping": True}
+    model = EncoderDecoderRegressor(decoder=decoder, scoring=["r2"], **learning).fit(X, y)
     assert model.history_.columns.tolist() == ["train_loss", "valid_loss", "valid_r2", "mean_loss", "dur"]
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))

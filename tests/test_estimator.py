@@ -143,7 +143,9 @@ def test_scoring_of_targets_per_step(form):
     elif form == "ragged":
         X, y = list(X), list(y)
     own = {"r2": "r2", "own": lambda model, X, y: model.score(X, y)}
-    model = GRURegressor(return_sequences=True, max_epochs=2, scoring=own).fit(X, y, series=series)
+    model = GRURegressor(return_sequences=True, max_epochs=2, early_stopping=False, scoring=own).fit(
+        X, y, series=series
+    )
     expected = model.score(X, y, series=series)
     assert model.history_["train_r2"][2] == pytest.approx(expected)
     assert model.history_["train_own"][2] == pytest.approx(expected)
@@ -171,8 +173,8 @@ def test_epoch_loss_weighs_batches_by_their_weights():
 def test_early_stopping_restores_the_best_weights():
     X, y = make_data(n=40)
     noise = np.random.default_rng(1).normal(size=len(y))
-    model = LSTMRegressor(early_stopping=True, n_iter_no_change=5, lr=0.05, max_epochs=200, random_state=0)
-    model.fit(X, noise)
+    options = {"early_stopping": True, "refit": False, "n_iter_no_change": 5}
+    model = LSTMRegressor(**options, lr=0.05, batch_size=32, max_epochs=200, random_state=0).fit(X, noise)
     losses = model.history_["valid_loss"]
     assert model.n_iter_ < 200
     assert model.n_iter_ == losses.idxmin() + 5
@@ -231,8 +233,8 @@ def test_callbacks_are_used_as_they_are():
 
     X, y = make_data()
     recorder = Recorder()
-    model = LSTMRegressor(max_epochs=3, callbacks=[recorder, ("decay", LRScheduler("ExponentialLR", gamma=0.1))])
-    model.fit(X, y)
+    callbacks = [recorder, ("decay", LRScheduler("ExponentialLR", gamma=0.1))]
+    model = LSTMRegressor(max_epochs=3, early_stopping=False, lr=1e-3, callbacks=callbacks).fit(X, y)
     assert recorder.losses == model.history_["train_loss"].tolist()
     np.testing.assert_allclose(model.history_["event_lr"], [1e-3, 1e-4, 1e-5])
 
@@ -247,16 +249,23 @@ def test_verbose(verbose, expected, capsys):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # of three epochs
-@pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"return_sequences": True, "tbptt": 4}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"early_stopping": False},
+        {"early_stopping": True, "refit": False},
+        {"early_stopping": False, "return_sequences": True, "tbptt": 4},
+    ],
+)
 def test_progress_bar(options, capsys):
     X, y = make_data()
     y = np.repeat(y[:, None], 7, axis=1) if "tbptt" in options else y
-    model = LSTMRegressor(max_epochs=3, verbose=1, warm_start=True, **options).fit(X, y)
+    model = LSTMRegressor(batch_size=32, max_epochs=3, verbose=1, warm_start=True, **options).fit(X, y)
     for _ in range(2):  # the second time from a warm start
         out, err = capsys.readouterr()
         n_updates = 12 if "tbptt" in options else 6
         bar = rf"epoch 3/3: 100%\|█+\| {n_updates}/{n_updates} \[\d+:\d+<00:00, .*update/s, train_loss=[\d.e-]+"
-        assert re.search(bar + (r", valid_loss=[\d.e-]+\]" if "early_stopping" in options else r"\]"), err)
+        assert re.search(bar + (r", valid_loss=[\d.e-]+\]" if "refit" in options else r"\]"), err)
         assert err.count("\n") == 1  # one bar
         assert out == ""
         model = pickle.loads(pickle.dumps(model)).fit(X, y)
@@ -268,8 +277,8 @@ def test_progress_bar(options, capsys):
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # of two epochs
 def test_a_bar_stays_where_training_stops(capsys):
     X, y = make_data()
-    options = {"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9}
-    model = LSTMRegressor(max_epochs=3, verbose=1, random_state=0, **options).fit(X, y)
+    options = {"early_stopping": True, "refit": False, "n_iter_no_change": 1, "tol": 1e9}
+    model = LSTMRegressor(batch_size=32, max_epochs=3, verbose=1, random_state=0, **options).fit(X, y)
     last = f"valid_loss={model.history_['valid_loss'].iloc[-1]:.3g}"
     assert re.search(rf"epoch 2/3:  67%\|█+.*\| 4/6 .*{last}\]\n$", capsys.readouterr().err)
 
@@ -288,8 +297,9 @@ def test_warm_start_goes_on_from_the_weights():
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_partial_fit_equals_fit(estimator):
     X, y = make_data()
-    model = estimator(max_epochs=4, random_state=0).fit(X, y)  # Adam, so that its state matters
-    parts = estimator(random_state=0)
+    options = {"batch_size": 32, "early_stopping": False, "random_state": 0}
+    model = estimator(max_epochs=4, **options).fit(X, y)  # Adam, so that its state matters
+    parts = estimator(**options)
     for _ in range(4):
         parts.partial_fit(X, y)
     assert torch.equal(weights(parts), weights(model))
@@ -316,7 +326,7 @@ def test_validation_takes_the_end_of_ordered_data():
         return 0.0
 
     order = np.arange(50.0)
-    options = {"early_stopping": True, "max_epochs": 1, "validation_fraction": 0.2, "scoring": spy}
+    options = {"early_stopping": True, "refit": False, "max_epochs": 1, "validation_fraction": 0.2, "scoring": spy}
     LSTMRegressor(**options).fit(X, order)
     assert seen["y"].tolist() == order[-10:].tolist()
     LSTMRegressor(**options, validation="random", random_state=0).fit(X, order)
@@ -341,7 +351,7 @@ def test_validation_takes_the_end_of_each_series():
     X = np.random.default_rng(0).normal(size=(20, 2))
     ids = np.repeat(["a", "b"], 10)
     windows = ShiftFramer(lags=2).fit_transform(X, series=ids)
-    options = {"early_stopping": True, "max_epochs": 1, "validation_fraction": 0.2, "scoring": spy}
+    options = {"early_stopping": True, "refit": False, "max_epochs": 1, "validation_fraction": 0.2, "scoring": spy}
     GRURegressor(**options).fit(windows, np.arange(20.0))
     assert seen["y"].tolist() == [8.0, 9.0, 18.0, 19.0]
     GRURegressor(**options).fit(X, np.arange(20.0), series=ids)
@@ -357,7 +367,7 @@ def test_validation_of_a_table_reads_what_came_before():
     X = np.random.default_rng(0).normal(size=(20, 2))
     y = X[:, 0].cumsum()
     model = GRURegressor(
-        return_sequences=True, early_stopping=True, validation_fraction=0.2, max_epochs=3, scoring=late_error,
+        return_sequences=True, early_stopping=True, refit=False, validation_fraction=0.2, max_epochs=3, scoring=late_error,
         normalize_y=False, tol=0.0, n_iter_no_change=9, dtype="float64",
     )  # fmt: skip
     model.fit(X, y)

@@ -18,7 +18,8 @@ WAVE = np.sin(np.arange(201) / 5)
 
 
 def regressor(**params):
-    return LSTMRegressor(hidden_layer_sizes=8, max_epochs=20, random_state=0).set_params(**params)
+    fixed = {"batch_size": 32, "lr": 1e-3, "early_stopping": False, "refit": False}
+    return LSTMRegressor(hidden_layer_sizes=8, max_epochs=20, random_state=0, **fixed).set_params(**params)
 
 
 def test_one_update_per_epoch_is_few():
@@ -47,7 +48,7 @@ def test_many_lanes_make_few_updates():
 def test_other_estimators(estimator):
     y = X[:, :3, 0] if estimator is EncoderDecoderRegressor else Y > 0
     with pytest.warns(ConvergenceWarning, match="The 20 epochs made 20 updates"):
-        estimator(max_epochs=20, random_state=0).fit(X, y)
+        estimator(max_epochs=20, batch_size=32, lr=1e-3, random_state=0).fit(X, y)
 
 
 @pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to

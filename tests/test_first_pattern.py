@@ -14,6 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_rnn import ContextWarning, LSTMRegressor, SequenceScaler, ShiftFramer
 from sklearn_rnn.datasets import load_sunspots
 
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn_rnn.SkillWarning")  # of a few epochs
+
 X, Y = (part[-600:] for part in load_sunspots(return_X_y=True))
 NETWORK = LSTMRegressor(hidden_layer_sizes=(8,), max_epochs=5, lr=0.01, random_state=0)
 FIRST_PATTERN = make_pipeline(ShiftFramer(lags=24), SequenceScaler(), NETWORK)

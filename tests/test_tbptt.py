@@ -33,7 +33,7 @@ def plain(cell="lstm", **params):
     params = {
         "hidden_layer_sizes": (3,), "return_sequences": True, "stateful": True, "optimizer": "sgd", "lr": 0.1,
         "clip_grad_norm": None, "max_epochs": 2, "batch_size": 1, "shuffle": False, "normalize_y": False,
-        "dtype": "float64", "random_state": 1,
+        "dtype": "float64", "random_state": 1, "early_stopping": False, "refit": False,
     } | params  # fmt: skip
     return CELLS[cell](**params)
 
