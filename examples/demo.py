@@ -67,7 +67,14 @@ model = make_pipeline(
     ShiftFramer(horizon=AHEAD, known=CALENDAR),
     SequenceScaler(),
     LSTMRegressor(
-        loss="absolute_error", dropout=0.3, lr_schedule="cosine", batch_size=128, max_epochs=5, random_state=0
+        loss="absolute_error",
+        dropout=0.3,
+        lr=1e-3,
+        lr_schedule="cosine",
+        batch_size=128,
+        max_epochs=5,
+        early_stopping=False,
+        random_state=0,
     ),
 )
 

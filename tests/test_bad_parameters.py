@@ -185,12 +185,12 @@ TRAINING_MISTAKES = [
     ),
     Mistake(
         "a loss that is no number of torch",
-        Fit(regressor(loss=lambda output, target: 0.0), DENSE, Y),
+        Fit(regressor(loss=lambda output, target: 0.0, batch_size=32), DENSE, Y),
         "<lambda> of outputs (12, 1) and targets (12, 1) returns float; expected a loss per target, or one for all.",
     ),
     Mistake(
         "a loss of outputs alone",
-        Fit(regressor(loss=lambda output: output), DENSE, Y),
+        Fit(regressor(loss=lambda output: output, batch_size=32), DENSE, Y),
         re.compile(
             r"<lambda> of outputs \(12, 1\) and targets \(12, 1\) fails: .*takes 1 positional argument but 2 .*"
         ),
