@@ -180,10 +180,8 @@ def test_partial_fit_with_classes_to_come():
 def test_japanese_vowels(estimator, at_least):
     X, y = load_japanese_vowels(return_X_y=True)
     X_test, y_test = load_japanese_vowels(subset="test", return_X_y=True)
-    models = [
-        make_pipeline(SequenceScaler(), estimator(bidirectional=True, max_epochs=30, lr=5e-3, random_state=seed))
-        for seed in range(5)
-    ]
+    usual = {"bidirectional": True, "max_epochs": 30, "lr": 5e-3, "batch_size": 32, "early_stopping": False}
+    models = [make_pipeline(SequenceScaler(), estimator(**usual, random_state=seed)) for seed in range(5)]
     assert np.median([model.fit(X, y).score(X_test, y_test) for model in models]) >= at_least
 
 
