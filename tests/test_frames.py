@@ -5,6 +5,8 @@ import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
@@ -22,9 +24,6 @@ from sklearn_rnn import (
     series_to_supervised,
     suggest_lags,
 )
-
-pl = pytest.importorskip("polars")
-pa = pytest.importorskip("pyarrow")
 
 RNG = np.random.default_rng(0)
 VALUES = RNG.normal(size=(30, 3))

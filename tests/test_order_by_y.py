@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from framed import SERIES, TABLE, indexed, panel
 from sklearn.ensemble import BaggingRegressor
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (importing it is what enables the search)
 from sklearn.model_selection import (
     HalvingGridSearchCV,
     KFold,
