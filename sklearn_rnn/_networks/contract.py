@@ -154,6 +154,10 @@ class Network(nn.Module, ABC):
         """
         return None
 
+    def use_kernels(self) -> bool:
+        """Let layers run as compiled kernels on a CPU, and return whether there are any that can."""
+        return False
+
     @property
     def whole_sequences(self) -> bool:
         """Whether a sequence must be read as a whole: its pieces can't be continued from a state."""

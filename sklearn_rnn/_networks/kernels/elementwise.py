@@ -1,0 +1,104 @@
+"""Functions of numbers, and of ranges of flat arrays. Loops write to few arrays each, so that they use vectors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba.core import types
+from numba.extending import overload
+
+from .jit import OPTIONS, compiled
+
+f = np.float32
+# A rational approximation of tanh, that of Eigen (Eigen/src/Core/MathFunctionsImpl.h), within a few ulp of float32; the
+# coefficients are of the powers of x from the highest. From BOUND on tanh is 1 in float32.
+P13, P11, P9, P7 = f(-2.76076847742355e-16), f(2.00018790482477e-13), f(-8.60467152213735e-11), f(5.12229709037114e-08)
+P5, P3, P1 = f(1.48572235717979e-05), f(6.37261928875436e-04), f(4.89352455891786e-03)
+Q6, Q4, Q2, Q0 = f(1.19825839466702e-06), f(1.18534705686654e-04), f(2.26843463243900e-03), f(4.89352518554385e-03)
+BOUND = f(7.90531110763549805)
+
+
+def tanh(x: Any) -> Any:
+    """Return the hyperbolic tangent of a number."""
+
+
+@overload(tanh, jit_options=OPTIONS)
+def _tanh(x: Any) -> Any:
+    return _rational if x is types.float32 else _exact
+
+
+def _exact(x: Any) -> Any:
+    return math.tanh(x)
+
+
+def _rational(x: Any) -> Any:
+    # Comparisons with NaN are false, so that NaN stays NaN.
+    x = -BOUND if x < -BOUND else x
+    x = BOUND if x > BOUND else x
+    s = x * x
+    p = s * (s * (s * (s * (s * (s * P13 + P11) + P9) + P7) + P5) + P3) + P1
+    return x * p / (s * (s * (s * Q6 + Q4) + Q2) + Q0)
+
+
+@compiled
+def apply_tanh(a: Any) -> None:
+    """Replace elements by their hyperbolic tangents."""
+    for j in range(a.size):
+        a[j] = tanh(a[j])
+
+
+@compiled
+def apply_sigmoid(a: Any) -> None:
+    """Replace elements by their logistic sigmoids."""
+    half = a.dtype.type(0.5)
+    for j in range(a.size):
+        a[j] = half * tanh(half * a[j]) + half
+
+
+@compiled
+def apply_relu(a: Any) -> None:
+    """Replace negative elements by zero."""
+    zero = a.dtype.type(0)
+    for j in range(a.size):
+        a[j] = zero if a[j] < zero else a[j]
+
+
+@compiled
+def add(a: Any, b: Any) -> None:
+    """Add b to a."""
+    for j in range(a.size):
+        a[j] += b[j]
+
+
+@compiled
+def scale(a: Any, b: Any) -> None:
+    """Multiply a by b."""
+    for j in range(a.size):
+        a[j] *= b[j]
+
+
+@compiled
+def put_product(out: Any, a: Any, b: Any) -> None:
+    """Write a times b."""
+    for j in range(out.size):
+        out[j] = a[j] * b[j]
+
+
+@compiled
+def fill_rows(rows: Any, row: Any) -> None:
+    """Write the numbers of a row to each of many rows."""
+    for first in range(0, rows.size, row.size):
+        one = rows[first : first + row.size]
+        for j in range(row.size):
+            one[j] = row[j]
+
+
+@compiled
+def add_rows(total: Any, rows: Any) -> None:
+    """Add each of many rows to one."""
+    for first in range(0, rows.size, total.size):
+        one = rows[first : first + total.size]
+        for j in range(total.size):
+            total[j] += one[j]

@@ -1,0 +1,35 @@
+"""How kernels are compiled: when they are first called, once for each floating type, and then kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+OPTIONS: dict[str, Any] = {
+    # Sums may be split and products fused, so that loops use vectors. NaN and infinity stay what they are.
+    "fastmath": {"contract", "reassoc", "nsz", "arcp"},
+    # By default each division is checked for zero, and a branch in a loop keeps it from using vectors.
+    "error_model": "numpy",
+    "nogil": True,
+}
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function of arrays and numbers when it is first called."""
+    dispatcher = numba.njit(**OPTIONS)(function)
+    try:
+        dispatcher.enable_caching()
+    except RuntimeError:  # no folder can be written to: each process compiles anew
+        return dispatcher
+    # Numba looks at the file of the function alone, but a kernel holds code of the others in this folder, too.
+    dispatcher._cache._cache_file._source_stamp = _stamp()
+    return dispatcher
+
+
+def _stamp() -> str:
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
