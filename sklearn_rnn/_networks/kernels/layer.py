@@ -1,0 +1,117 @@
+"""A cell over the steps of some lanes: its weights, and its passes over memory that is used again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .cells import CELLS
+from .linear import pack_weights, unpack_gradients
+from .sizes import Sizes, sizes_of
+
+Array = NDArray[Any]
+
+
+class Weights:
+    """The weights of a cell, as kernels read them.
+
+    Parameters
+    ----------
+    equations : {"tanh", "relu", "lstm", "gru"}
+        What the cell computes.
+    tensors : sequence of Tensors
+        weight_ih, weight_hh, bias_ih, bias_hh, on a CPU. Their memory is shared, so that `pack` sees what training has
+        made of them.
+    """
+
+    def __init__(self, equations: str, tensors: Sequence[Tensor]) -> None:
+        self.cell = CELLS[equations]
+        self.flat = [tensor.detach().numpy().reshape(-1) for tensor in tensors]
+        self.features, self.units = tensors[0].shape[1], tensors[1].shape[1]
+        self.dtype = self.flat[0].dtype
+        self.packed = np.empty(self.sizes(1).weights, self.dtype)
+        self.pack()
+
+    def sizes(self, lanes: int) -> Sizes:
+        """Return the sizes of passes over so many lanes."""
+        sizes: Sizes = sizes_of(self.cell.blocks, lanes, self.features, self.units, self.dtype.itemsize)
+        return sizes
+
+    def pack(self) -> None:
+        """Read the weights anew."""
+        pack_weights(self.packed, *self.flat, self.cell.blocks, self.cell.splits)
+
+    def unpack(self, gradients: Array, into: Sequence[Array]) -> None:
+        """Write gradients in torch's order into flat arrays of the sizes of the tensors."""
+        unpack_gradients(gradients, *into, self.cell.blocks)
+
+
+class Pass:
+    """A forward pass over some lanes, and the backward pass after it.
+
+    Lanes are in order of their lengths, the longest first, so that those that have a step t are the first `active[t]`.
+
+    Parameters
+    ----------
+    weights : Weights
+        The weights of the cell.
+
+    Attributes
+    ----------
+    states : list of ndarray of shape (steps + 1, lanes, across)
+        Of the last forward pass: h, and of an LSTM c, before the first step and after each. Only the first `units`
+        columns, and the steps that a lane has, mean something.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self.tape = self.d_state = np.empty(0, weights.dtype)
+        self.states: list[Array] = []
+
+    def begin(self, steps: int, lanes: int, state: Sequence[Array] | None, *, masked: bool = False) -> None:
+        """Make room for a pass, and set the state before it, arrays of shape (lanes, units); zero by default."""
+        self.sizes = self.weights.sizes(lanes)
+        cell, step = self.weights.cell, self.sizes.step
+        self.tape = _room(self.tape, cell.tape_size(steps, step, masked))
+        shape = (steps + 1, lanes, self.sizes.across)
+        length = (steps + 1) * step
+        self.states = [self.tape[i * length : (i + 1) * length].reshape(shape) for i in range(cell.states)]
+        for i, part in enumerate(self.states):
+            part[0] = 0  # behind the units, too
+            if state is not None:
+                part[0, :, : self.weights.units] = state[i]
+
+    def forward(self, x: Array, active: Array, mask: Array) -> None:
+        """Run steps x, flat (steps, lanes, features); `mask`, flat (lanes, across) or empty, acts on h as it is read."""
+        weights, lanes = self.weights, self.sizes.lanes
+        self.x, self.active, self.mask = x, active, mask
+        cell = weights.cell
+        cell.forward(x, weights.packed, self.tape, mask, active, lanes, weights.features, weights.units, *cell.options)
+
+    def backward(self, d_outputs: Array, d_state: Array, dx: Array, gradients: Array) -> None:
+        """Flow back, once for each forward pass.
+
+        Parameters
+        ----------
+        d_outputs : ndarray of size steps * lanes * across, or empty
+            Gradients of all h.
+        d_state : ndarray of size states * lanes * across
+            Gradients of the states after the last step of each lane; becomes that of the states before the first.
+        dx : ndarray of size steps * lanes * down, or empty
+            Becomes the gradient of the input, rows padded, where a lane has steps.
+        gradients : ndarray of size sizes.gradients
+            To which those of the weights are added.
+        """
+        weights, cell = self.weights, self.weights.cell
+        cell.backward(
+            self.x, weights.packed, self.tape, self.mask, self.active, self.sizes.lanes, weights.features,
+            weights.units, d_outputs, d_state, dx, gradients, *cell.options,
+        )  # fmt: skip
+
+
+def _room(array: Array, size: int) -> Array:
+    return array if array.size >= size else np.empty(size, array.dtype)

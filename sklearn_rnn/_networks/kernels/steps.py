@@ -1,0 +1,61 @@
+"""Moving the steps of lanes: from tables, from layer to layer, in either direction, and out of tapes.
+
+Lanes are in order of their lengths, the longest first; those that have a step t are the first `active[t]`. What a lane
+has behind its last step is not touched.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .jit import compiled
+
+
+@compiled
+def count_active(active: Any, lengths: Any) -> None:
+    """Count the lanes that have each step; lengths fall."""
+    lane = lengths.size
+    for t in range(active.size):
+        while lane > 0 and lengths[lane - 1] <= t:
+            lane -= 1
+        active[t] = lane
+
+
+@compiled
+def gather(x: Any, table: Any, features: int, starts: Any, stride: int, lengths: Any, active: Any, back: bool) -> None:
+    """Read steps from the rows of a flat table; with `back` from the last of each lane to its first."""
+    lanes = starts.size
+    for t in range(active.size):
+        for lane in range(active[t]):
+            row = starts[lane] + stride * (lengths[lane] - 1 - t if back else t)
+            to = x[(t * lanes + lane) * features : (t * lanes + lane + 1) * features]
+            source = table[row * features : (row + 1) * features]
+            for k in range(features):
+                to[k] = source[k]
+
+
+@compiled
+def move(
+    to: Any, to_width: int, to_column: int, source: Any, width: int, column: int, n: int, lengths: Any, active: Any,
+    back: bool, mask: Any, adds: bool,
+) -> None:  # fmt: skip
+    """Copy, or add, n columns of all steps, flat (steps, lanes, width); with `back` in reverse order within each lane.
+
+    They are multiplied by a mask, flat (lanes, n), unless it is empty.
+    """
+    lanes = lengths.size
+    for t in range(active.size):
+        for lane in range(active[t]):
+            place = (lengths[lane] - 1 - t if back else t) * lanes + lane
+            a = to[(t * lanes + lane) * to_width + to_column : (t * lanes + lane) * to_width + to_column + n]
+            b = source[place * width + column : place * width + column + n]
+            if adds:
+                for k in range(n):
+                    a[k] += b[k]
+            elif mask.size > 0:
+                kept = mask[lane * n : (lane + 1) * n]
+                for k in range(n):
+                    a[k] = b[k] * kept[k]
+            else:
+                for k in range(n):
+                    a[k] = b[k]
