@@ -112,28 +112,74 @@ class SequenceData:
 
 
 @dataclass(frozen=True)
+class Ranges:
+    """What an update learns from: a range of steps and of targets for each of its lanes.
+
+    Parameters
+    ----------
+    starts, lengths : ndarray of shape (n_lanes,)
+        Row of the table of the first step, and steps.
+    targets : ndarray of shape (n_lanes,)
+        Position of the target of the first step; of the only target, if there is none per step.
+    counted : ndarray of shape (n_lanes,)
+        First step whose target counts, if there is one per step.
+    """
+
+    starts: Ints
+    lengths: Ints
+    targets: Ints
+    counted: Ints
+
+
+@dataclass(frozen=True)
 class Batch:
     """Whole sequences, to be read from the initial state.
 
     Parameters
     ----------
-    x : Tensor of shape (batch, steps, n_features)
-        Steps, zero behind the end of a sequence.
-    lengths : Tensor of shape (batch,) or None
-        Steps of each sequence where they are unequal.
+    data : SequenceData
+        Where they are.
+    index : Tensor of shape (batch,)
+        Which they are.
     """
 
-    x: Tensor
-    lengths: Tensor | None
+    data: SequenceData
+    index: Tensor
 
     def apply(self, network: Network) -> Tensor:
         """Return one output per sequence, or per step that is not padding."""
-        output: Tensor = network(self.x, None, self.lengths, ragged_state=False)[0]
+        x, lengths = self.steps()
+        output: Tensor = network(x, None, lengths, ragged_state=False)[0]
         if not network.return_sequences:
             return output
-        if self.lengths is None:
+        if lengths is None:
             return output.flatten(0, 1)
-        return output[torch.arange(self.x.shape[1], device=self.x.device) < self.lengths[:, None]]
+        return output[torch.arange(x.shape[1], device=x.device) < lengths[:, None]]
+
+    def steps(self) -> tuple[Tensor, Tensor | None]:
+        """Return the steps of all sequences, (batch, steps, n_features), and their lengths where they are unequal."""
+        data, starts = self.data, self.data.starts.index_select(0, self.index)
+        if data.even:
+            return data.gather(starts, data.longest), None
+        lengths = data.lengths.index_select(0, self.index)
+        steps = int(lengths.max())
+        if int(lengths.min()) == steps:
+            return data.gather(starts, steps), None
+        return data.gather(starts, steps, lengths), lengths.to(data.device)
+
+    def targets(self) -> Pair:
+        """Return the targets, in the order of the outputs, and their weights."""
+        if not self.data.sequences.per_step:
+            return self.data.targets(self.index)
+        lengths = self.data.lengths[self.index]
+        places = torch.arange(int(lengths.max()), device=lengths.device)
+        return self.data.targets((self.data.offsets[self.index][:, None] + places)[places < lengths[:, None]])
+
+    def ranges(self) -> Ranges:
+        """Return the same in numbers of rows and targets."""
+        sequences, index = self.data.sequences, self.index.numpy()
+        targets = sequences.offsets[index] if sequences.per_step else index
+        return Ranges(sequences.starts[index], sequences.lengths[index], targets, np.zeros_like(index))
 
 
 class Batches:
@@ -153,27 +199,15 @@ class Batches:
         return math.ceil(len(self.data.targeted) / self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Batch, Pair]]:
+        return ((batch, batch.targets()) for batch in self.updates())
+
+    def updates(self) -> Iterator[Batch]:
+        """Draw the batches of an epoch."""
         index = self.data.targeted
         if self.generator is not None:  # on the CPU, so that the order is the same on every device
             index = index[torch.randperm(len(index), generator=self.generator).to(index.device)]
         for part in torch.split(index, self.batch_size):
-            yield self._batch(part)
-
-    def _batch(self, index: Tensor) -> tuple[Batch, Pair]:
-        data = self.data
-        starts = data.starts.index_select(0, index)
-        steps, lengths = data.longest, None
-        if not data.even:
-            lengths = data.lengths.index_select(0, index)
-            steps = int(lengths.max())
-            lengths = None if int(lengths.min()) == steps else lengths
-        batch = Batch(data.gather(starts, steps, lengths), None if lengths is None else lengths.to(data.device))
-        wanted = index
-        if data.sequences.per_step:
-            places = torch.arange(steps, device=index.device)
-            wanted = data.offsets[index][:, None] + places
-            wanted = wanted.flatten() if lengths is None else wanted[places < lengths[:, None]]
-        return batch, data.targets(wanted)
+            yield Batch(self.data, part)
 
 
 def _targets_tensor(values: Array, dtype: torch.dtype) -> Tensor:

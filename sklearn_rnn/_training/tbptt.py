@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .._data.sequences import Ints, flat_rows
 from .._networks.contract import Network, State
-from .batches import Pair, SequenceData
+from .batches import Pair, Ranges, SequenceData
 from .inference import advance
 from .lanes import Segments, Span, Truncation, n_updates, updates
 
@@ -23,8 +23,9 @@ class Chunk:
     ----------
     data : SequenceData
         Where the steps are.
-    rows : ndarray of shape (n_lanes,)
-        Row of the first step of each lane's segment.
+    rows, positions : ndarray of shape (n_lanes,)
+        Row of the first step of each lane's segment, and position of its target; of its only target if there is none
+        per step.
     span : Span
         What is run of each segment.
     state : State or None
@@ -38,9 +39,18 @@ class Chunk:
         Once it has run, the state where the next windows begin, for lanes whose state is `saved`.
     """
 
-    def __init__(self, data: SequenceData, rows: Ints, span: Span, state: State | None, truncation: Truncation) -> None:
+    def __init__(
+        self,
+        data: SequenceData,
+        rows: Ints,
+        positions: Ints,
+        span: Span,
+        state: State | None,
+        truncation: Truncation,
+    ) -> None:
         self.data = data
         self.rows = rows
+        self.positions = positions
         self.span = span
         self.state = state
         self.truncation = truncation
@@ -66,21 +76,27 @@ class Chunk:
         self.after = _detached(at_cut if overlap else at_end) if self.truncation.carries else None
         return torch.cat(outputs) if len(outputs) > 1 else outputs[0]
 
-    def wanted(self, targets: Ints) -> Ints:
-        """Return the positions of the targets that count, in the order of the outputs.
+    def targets(self) -> Pair:
+        """Return the targets that count, in the order of the outputs, and their weights."""
+        span, wanted = self.span, self.positions
+        if self.truncation.per_step:
+            parts = [(np.maximum(span.counted, span.cut), span.end)]
+            if self.truncation.overlap:
+                parts.insert(0, (span.counted, span.cut))
+            rows = [flat_rows(self.positions + first, np.maximum(end - first, 0)) for first, end in parts]
+            wanted = np.concatenate(rows)
+        return self.data.targets(torch.from_numpy(wanted).to(self.data.starts.device))
 
-        Parameters
-        ----------
-        targets : ndarray of shape (n_lanes,)
-            Position of the target of each segment's first step; of its only target if there is none per step.
-        """
-        if not self.truncation.per_step:
-            return targets
-        span = self.span
-        ranges = [(np.maximum(span.counted, span.cut), span.end)]
-        if self.truncation.overlap:
-            ranges.insert(0, (span.counted, span.cut))
-        return np.concatenate([flat_rows(targets + first, np.maximum(end - first, 0)) for first, end in ranges])
+    @property
+    def first(self) -> Ints:
+        """First step that the gradient of the update reaches in each lane."""
+        return self.span.begin if self.truncation.overlap else self.span.cut
+
+    def ranges(self) -> Ranges:
+        """Return what the gradient flows through in numbers of rows and targets."""
+        first = self.first
+        positions = self.positions + first if self.truncation.per_step else self.positions
+        return Ranges(self._at(first), self.span.end - first, positions, self.span.counted - first)
 
     def _apply(
         self, network: Network, begin: Ints, end: Ints, state: State | None, *, ragged_state: bool = True
@@ -150,9 +166,9 @@ class TruncatedBatches:
         self.segments: Segments = truncation.segments(sequences.lengths, seen, None if whole else n_lanes)
         of = self.segments.sequence
         self.rows = sequences.starts[of] + sequences.stride * self.segments.first
-        self.targets = of
+        self.positions = of
         if truncation.per_step:
-            self.targets = (sequences.offsets - np.cumsum(seen))[of] + self.segments.first
+            self.positions = (sequences.offsets - np.cumsum(seen))[of] + self.segments.first
         self.origin = network.initial_state(len(sequences)) if origin is None else origin
         self.state: State | None = None  # of each segment, at step `at`
         self.at = np.zeros(len(self.segments), dtype=np.int64)
@@ -168,6 +184,10 @@ class TruncatedBatches:
         return n_updates(self.segments.chunks, self.n_lanes)
 
     def __iter__(self) -> Iterator[tuple[Chunk, Pair]]:
+        return ((chunk, chunk.targets()) for chunk in self.updates())
+
+    def updates(self) -> Iterator[Chunk]:
+        """Go through the updates of an epoch; each must have run before the next."""
         segments, truncation = self.segments, self.truncation
         if truncation.carries:
             self.state, self._in_lanes = self._initial_state(), None
@@ -179,9 +199,8 @@ class TruncatedBatches:
         ends = np.cumsum(busy)
         for begin, end in zip(ends - busy, ends, strict=True):
             which, span = which_of_all[begin:end], spans.of_lanes(slice(begin, end))
-            chunk = Chunk(self.data, self.rows[which], span, self._state_of(which), truncation)
-            wanted = torch.from_numpy(chunk.wanted(self.targets[which])).to(self.data.starts.device)
-            yield chunk, self.data.targets(wanted)
+            chunk = Chunk(self.data, self.rows[which], self.positions[which], span, self._state_of(which), truncation)
+            yield chunk
             if chunk.after is not None:
                 self._save(which, span, chunk.after)
         self.put_down()

@@ -53,5 +53,6 @@ class TaughtBatch:
 
     def apply(self, network: EncoderDecoder) -> Tensor:
         """Return an output per sequence, by teacher forcing."""
-        output: Tensor = network(self.batch.x, None, self.batch.lengths, truth=self.truth)[0]
+        x, lengths = self.batch.steps()
+        output: Tensor = network(x, None, lengths, truth=self.truth)[0]
         return output
