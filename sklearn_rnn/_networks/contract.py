@@ -86,6 +86,7 @@ class Network(nn.Module, ABC):
     n_outputs: int
     return_sequences: bool = False
     generator: torch.Generator | None = None
+    kernels: bool = False
 
     @abstractmethod
     def forward(

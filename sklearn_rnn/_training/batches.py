@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from .._data.sequences import Array, Ints, Sequences
 from .._data.targets import Targets
-from .._networks.contract import Network
+from .._networks.contract import Network, State
 
 Pair = tuple[Tensor | None, Tensor | None]
 
@@ -130,6 +131,10 @@ class Ranges:
     targets: Ints
     counted: Ints
 
+    def take(self, order: Ints) -> Ranges:
+        """Return the lanes in another order."""
+        return Ranges(self.starts[order], self.lengths[order], self.targets[order], self.counted[order])
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -145,6 +150,8 @@ class Batch:
 
     data: SequenceData
     index: Tensor
+
+    kept: ClassVar[None] = None  # the next batch begins from the initial state
 
     def apply(self, network: Network) -> Tensor:
         """Return one output per sequence, or per step that is not padding."""
@@ -174,6 +181,10 @@ class Batch:
         lengths = self.data.lengths[self.index]
         places = torch.arange(int(lengths.max()), device=lengths.device)
         return self.data.targets((self.data.offsets[self.index][:, None] + places)[places < lengths[:, None]])
+
+    def before(self, network: Network) -> State | None:
+        """Return the state before the first steps; None is the initial one."""
+        return None
 
     def ranges(self) -> Ranges:
         """Return the same in numbers of rows and targets."""

@@ -16,6 +16,7 @@ from skorch import NeuralNet
 from torch import Tensor
 
 from .._data.sequences import Array, Sequences
+from .._networks.kernels.threads import Team
 from .inference import run_network
 from .interruption import CtrlC, Stop
 
@@ -113,6 +114,9 @@ class SequenceNet(NeuralNet):
 
     def run_single_epoch(self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any) -> None:
         """Run the batches; record each loss with the weight that it has in the mean of the epoch."""
+        if training and self._updates_are_whole(iterator):
+            self._run_whole_updates(iterator)
+            return
         n_batches = 0
         for batch in () if iterator is None else iterator:
             self.notify("on_batch_begin", batch=batch, training=training)
@@ -127,6 +131,34 @@ class SequenceNet(NeuralNet):
             n_batches += 1
         if n_batches:
             self.history.record(f"{prefix}_batch_count", n_batches)
+
+    def _updates_are_whole(self, batches: Any) -> bool:
+        """Tell whether kernels make whole updates of these batches."""
+        if not self.module_.kernels:
+            return False
+        from .compiled import why_by_parts  # numba is imported where there are kernels alone
+
+        return why_by_parts(self, batches) is None
+
+    def _run_whole_updates(self, batches: Any) -> None:
+        """Run an epoch by kernels; record its mean loss like that of a single batch."""
+        from .compiled import CompiledUpdates
+
+        self._set_training(True)
+        n_batches, total, weights = 0, 0.0, 0.0
+        with Team() as team:
+            updates = CompiledUpdates(self, batches.data, team)
+            for batch in batches.updates():
+                loss, weight = updates.update(batch)
+                if not math.isfinite(loss):
+                    self._raise_for_loss("train", loss)
+                n_batches, total, weights = n_batches + 1, total + loss * weight, weights + weight
+                for callback in updates.watching:
+                    callback.on_batch_end(self, training=True)
+        self.history.new_batch()
+        self.history.record_batch("train_loss", total / weights if weights else 0.0)
+        self.history.record_batch("train_batch_size", weights)
+        self.history.record("train_batch_count", n_batches)
 
     def _set_training(self, training: bool = True) -> None:
         # Called once per batch: changing nothing should cost nothing.

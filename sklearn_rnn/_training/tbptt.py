@@ -61,20 +61,25 @@ class Chunk:
         # With an overlap both parts have gradients, and the run is cut for the state in between alone, where the next
         # window begins. Without it the first part only brings the state to the cut.
         span, overlap = self.span, self.truncation.overlap
-        outputs, at_cut = [], self.state
-        if (span.cut > span.begin).any():
+        outputs, at_cut = [], self.before(network)
+        if overlap and (span.cut > span.begin).any():
             with _same_masks_after(network):
-                if overlap:
-                    output, at_cut = self._apply(network, span.begin, span.cut, at_cut)
-                    outputs.append(output)
-                else:
-                    at_cut = advance(network, self.data, self._at(span.begin), span.cut - span.begin, at_cut)
+                output, at_cut = self._apply(network, span.begin, span.cut, at_cut)
+                outputs.append(output)
         at_end = at_cut
         if not self.truncation.per_step or (span.end > span.cut).any():
             output, at_end = self._apply(network, span.cut, span.end, at_cut, ragged_state=False)
             outputs.append(output)
         self.after = _detached(at_cut if overlap else at_end) if self.truncation.carries else None
         return torch.cat(outputs) if len(outputs) > 1 else outputs[0]
+
+    def before(self, network: Network) -> State | None:
+        """Return the state where the gradient begins to flow, which steps without one may have to bring."""
+        span = self.span
+        if self.truncation.overlap or not (span.cut > span.begin).any():
+            return self.state
+        with _same_masks_after(network):
+            return advance(network, self.data, self._at(span.begin), span.cut - span.begin, self.state)
 
     def targets(self) -> Pair:
         """Return the targets that count, in the order of the outputs, and their weights."""
@@ -97,6 +102,13 @@ class Chunk:
         first = self.first
         positions = self.positions + first if self.truncation.per_step else self.positions
         return Ranges(self._at(first), self.span.end - first, positions, self.span.counted - first)
+
+    @property
+    def kept(self) -> Ints | None:
+        """Steps of `ranges` after which the next windows begin; None if these begin from zero."""
+        if not self.truncation.carries:
+            return None
+        return (self.span.cut if self.truncation.overlap else self.span.end) - self.first
 
     def _apply(
         self, network: Network, begin: Ints, end: Ints, state: State | None, *, ragged_state: bool = True

@@ -1,0 +1,277 @@
+"""Whole updates by compiled kernels: gather, layers, output layer, loss, and all the way back to the weights.
+
+Imported only where kernels are available.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import torch
+from skorch.callbacks import Callback
+from torch import Tensor, nn
+
+from .._data.sequences import Array
+from .._networks.contract import State, dropout_mask
+from .._networks.kernels.head import pick
+from .._networks.kernels.layer import Weights
+from .._networks.kernels.losses import loss_and_gradient, loss_kernel
+from .._networks.kernels.optimizers import Optimizer, why_not
+from .._networks.kernels.stack import Lanes, Stack, StackPass
+from .._networks.kernels.threads import Team, slices
+from .._networks.layers import RecurrentLayer
+from .._networks.losses import WeightedMean
+from .._networks.recurrent import RecurrentNetwork
+from .batches import Batch, Batches, Ranges, SequenceData
+from .callbacks import ClipGradient
+from .progress import Progress
+from .schedules import Schedule
+from .tbptt import Chunk, TruncatedBatches
+
+# What these do after each update needs neither the batch nor its outputs.
+KNOWN = (ClipGradient, Schedule, Progress)
+OF_BATCHES = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+
+def why_by_parts(net: Any, batches: Any) -> str | None:
+    """Return why updates are made of several calls by torch, as a clause; None if they can be compiled as a whole."""
+    network = net.module_
+    if type(network) is not RecurrentNetwork or not network.kernels:
+        return "the network is another one, or not on kernels"
+    if type(batches) not in (Batches, TruncatedBatches):
+        return "batches are of another kind"
+    if not _fits(net.criterion_, batches.data.values):
+        return "the loss is not one that kernels know"
+    watching = [name for name, callback in net.callbacks_ if _sees_batches(callback)]
+    if watching:
+        return f"the callbacks {watching} see single batches"
+    if any(_has_hooks(module) for module in network.modules()):
+        return "the network has hooks"
+    return why_not(net.optimizer_)
+
+
+class Targets(NamedTuple):
+    """The targets of an update, lane after lane.
+
+    Parameters
+    ----------
+    values, weights : ndarray
+        Flat; weights may be empty.
+    ends : ndarray of shape (n_lanes + 1,)
+        Where those of each lane begin and end.
+    numbers : int
+        Numbers of a target.
+    weight, total : float
+        The weight of all; the same, but not zero.
+    """
+
+    values: Array
+    weights: Array
+    ends: Array
+    numbers: int
+    weight: float
+    total: float
+
+    def of_lanes(self, lanes: slice) -> tuple[Array, Array]:
+        """Return values and weights of some lanes."""
+        begin, end = int(self.ends[lanes.start]), int(self.ends[lanes.stop])
+        return self.values[begin * self.numbers : end * self.numbers], self.weights[begin:end]
+
+
+class Masks(NamedTuple):
+    """Masks of dropout for each layer and direction, of shape (n_lanes, across) or (n_lanes, units); or empty.
+
+    Parameters
+    ----------
+    recurrent, outputs : list of list of ndarray
+        What h is multiplied by on its way to the next step, and to the next layer.
+    """
+
+    recurrent: list[list[Array]]
+    outputs: list[list[Array]]
+
+    def of_lanes(self, lanes: slice) -> tuple[list[list[Array]], list[list[Array]]]:
+        """Return those of some lanes, flat."""
+        recurrent, outputs = (
+            [[mask[lanes].reshape(-1) for mask in layer] for layer in layers]
+            for layers in (self.recurrent, self.outputs)
+        )
+        return recurrent, outputs
+
+
+class CompiledUpdates:
+    """The updates of a net, whole.
+
+    Parameters
+    ----------
+    net : SequenceNet
+        What is trained. Its tensors, and those of its optimizer, are written to.
+    data : SequenceData
+        What is learned from.
+    team : Team
+        Threads for large batches.
+    """
+
+    def __init__(self, net: Any, data: SequenceData, team: Team) -> None:
+        assert data.values is not None
+        self.network: RecurrentNetwork = net.module_
+        self.team = team
+        self.optimizer = Optimizer(net.optimizer_)
+        self.max_norm = next((c.max_norm for _, c in net.callbacks_ if isinstance(c, ClipGradient)), None)
+        self.watching = [c for _, c in net.callbacks_ if isinstance(c, Schedule | Progress)]
+        self.loss: Any = loss_kernel(net.criterion_.loss)
+        self.stack = _stack(self.network)
+        self.passes: list[StackPass] = []
+        self.into = _gradients_by_cell(self.network, self.optimizer)
+        self.stride = data.sequences.stride
+        self.table, self.values = data.table.numpy().reshape(-1), data.values.numpy().reshape(-1)
+        self.numbers = data.values.shape[1] if data.values.ndim > 1 else 1  # of a target
+        self.weights = self.table[:0] if data.weights is None else data.weights.numpy()
+
+    def update(self, batch: Batch | Chunk) -> tuple[float, float]:
+        """Learn from a batch; return its loss, and the weight that this has in the mean of an epoch."""
+        state, ranges, order = batch.before(self.network), batch.ranges(), None
+        if (ranges.lengths[1:] > ranges.lengths[:-1]).any():
+            order = np.argsort(-ranges.lengths, kind="stable")
+            ranges = ranges.take(order)
+        state_before = None if state is None else [tuple(_taken(p.numpy(), order) for p in parts) for parts in state]
+        self.stack.pack()
+        targets = self._targets(ranges)
+        cut = slices(len(ranges.starts), self.stack.work * int(ranges.lengths.sum()))
+        self.passes += [StackPass(self.stack) for _ in range(len(cut) - len(self.passes))]
+        masks = self._masks(len(ranges.starts), order)
+        losses = [0.0] * len(cut)
+
+        def learn(i: int) -> None:
+            losses[i] = self._learn(i, cut[i], ranges, state_before, masks, targets)
+
+        self.team.run(learn, len(cut))
+        if batch.kept is not None:
+            batch.after = self._state_after(cut, _taken(batch.kept, order), order)
+        self._add_up(len(cut))
+        self.optimizer.step(self.max_norm)
+        return sum(losses), targets.weight
+
+    def _learn(self, i: int, lanes: slice, ranges: Ranges, state: Any, masks: Masks, targets: Targets) -> float:
+        """Go forward and back through some lanes; return their share of the loss."""
+        run = self.passes[i]
+        read = Lanes(ranges.starts[lanes], ranges.lengths[lanes], ranges.counted[lanes])
+        before = None if state is None else [tuple(part[lanes] for part in parts) for parts in state]
+        outputs = run.forward(self.table, self.stride, read, before, *masks.of_lanes(lanes))
+        values, weights = targets.of_lanes(lanes)
+        d_outputs = np.empty_like(outputs)
+        n = outputs.size // self.stack.bias.size
+        loss = loss_and_gradient(*self.loss, outputs, values, weights, targets.total, d_outputs, n)
+        run.backward(d_outputs)
+        return float(loss)
+
+    def _targets(self, ranges: Ranges) -> Targets:
+        """Pick the targets of all lanes, and their weights."""
+        per_step = self.stack.per_step
+        counts = ranges.lengths - ranges.counted if per_step else np.ones_like(ranges.lengths)
+        ends = np.concatenate([[0], np.cumsum(counts)])
+        values = np.empty(int(ends[-1]) * self.numbers, self.values.dtype)
+        lanes = (ranges.targets, ranges.lengths, ranges.counted, per_step)
+        pick(values, self.values, self.numbers, *lanes)
+        weights = self.weights[:0] if self.weights.size == 0 else np.empty(int(ends[-1]), self.weights.dtype)
+        if weights.size > 0:
+            pick(weights, self.weights, 1, *lanes)
+        weight = float(weights.sum() if self.weights.size > 0 else ends[-1])
+        # A batch whose weights are all zero has a loss of zero, not NaN.
+        return Targets(values, weights, ends, self.numbers, weight, max(weight, float(np.finfo(self.table.dtype).tiny)))
+
+    def _masks(self, n: int, order: Array | None) -> Masks:
+        """Draw masks of dropout for n lanes, from the numbers and in the order of `RecurrentNetwork.forward`."""
+        network = self.network
+        if not network.draws:
+            none = [[self.table[:0, None]] * len(layer) for layer in self.stack.layers]
+            return Masks(none, none)
+        masks = Masks([], [])
+        for layer in self.stack.layers:
+            like = torch.from_numpy(self.table[:0]).new_empty((n, layer[0].units))
+            recurrent = [self._mask(like, network.recurrent_dropout, order) for _ in layer]
+            across = layer[0].sizes(1).across
+            masks.recurrent.append(
+                [np.pad(mask, ((0, 0), (0, across - mask.shape[1]))) if len(mask) else mask for mask in recurrent]
+            )
+            wide = self._mask(like.new_empty((n, layer[0].units * len(layer))), network.dropout, order)
+            masks.outputs.append(np.split(wide, len(layer), axis=1) if len(wide) else [wide] * len(layer))
+        return masks
+
+    def _mask(self, like: Tensor, share: float, order: Array | None) -> Array:
+        if not share:
+            return self.table[:0, None]
+        return _taken(dropout_mask(like, share, self.network.generator).numpy(), order)
+
+    def _state_after(self, cut: list[slice], steps: Array, order: Array | None) -> State:
+        """Return the state after so many steps of each lane, in the order of the batch."""
+        parts = [run.state(steps[lanes]) for run, lanes in zip(self.passes, cut, strict=False)]
+        back = None if order is None else np.argsort(order)
+        return [
+            tuple(torch.from_numpy(_taken(np.concatenate(arrays), back)) for arrays in zip(*of_cell, strict=True))
+            for of_cell in zip(*parts, strict=True)
+        ]
+
+    def _add_up(self, n: int) -> None:
+        """Add the gradients of all parts, in their order, and hand them to the optimizer."""
+        first, *others = self.passes[:n]
+        sums = [*first.gradients, first.d_weight, first.d_bias]
+        for run in others:
+            for total, part in zip(sums, [*run.gradients, run.d_weight, run.d_bias], strict=True):
+                total += part
+        *of_cells, of_head = self.into
+        for weights, gradient, into in zip(self.stack.cells, first.gradients, of_cells, strict=True):
+            weights.unpack(gradient, into)
+        of_head[0][:], of_head[1][:] = first.d_weight, first.d_bias
+
+
+def _taken(array: Array, order: Array | None) -> Array:
+    return array if order is None else array[order]
+
+
+def _stack(network: RecurrentNetwork) -> Stack:
+    """Return the weights of a network, which are shared."""
+    layers = [[Weights(cell.equations, cell.tensors()) for cell in layer.recurrences] for layer in _layers(network)]
+    weight, bias = (p.detach().numpy().reshape(-1) for p in (network.head.weight, network.head.bias))
+    return Stack(layers, weight, bias, per_step=network.return_sequences)
+
+
+def _gradients_by_cell(network: RecurrentNetwork, optimizer: Optimizer) -> list[list[Array]]:
+    """Return where the gradients of each cell, and of the output layer, go: ranges of those of the optimizer."""
+    ends = np.cumsum([p.numel() for p in optimizer.parameters])
+    ranges = {id(p): slice(end - p.numel(), end) for p, end in zip(optimizer.parameters, ends, strict=True)}
+    tensors = [cell.tensors() for layer in _layers(network) for cell in layer.recurrences]
+    tensors.append([network.head.weight, network.head.bias])
+    # What is not trained has a gradient, too, for which there is no other use.
+    return [
+        [
+            optimizer.gradients[ranges[id(p)]] if id(p) in ranges else np.empty(p.numel(), optimizer.gradients.dtype)
+            for p in of_cell
+        ]
+        for of_cell in tensors
+    ]
+
+
+def _layers(network: RecurrentNetwork) -> list[RecurrentLayer]:
+    return cast("list[RecurrentLayer]", list(network.layers))
+
+
+def _fits(criterion: Any, values: Tensor | None) -> bool:
+    """Tell whether a loss is known, and targets are of its kind."""
+    if type(criterion) is not WeightedMean or values is None:
+        return False
+    kernel = loss_kernel(criterion.loss)
+    return kernel is not None and (values.dtype == torch.int64) == isinstance(criterion.loss, nn.CrossEntropyLoss)
+
+
+def _sees_batches(callback: Any) -> bool:
+    return not isinstance(callback, KNOWN) and any(
+        getattr(type(callback), name) is not getattr(Callback, name) for name in OF_BATCHES
+    )
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    """Tell whether somebody waits for what torch would run."""
+    hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
+    return any(hooks) or any(p._backward_hooks for p in module.parameters(recurse=False))
