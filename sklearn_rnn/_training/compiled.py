@@ -216,12 +216,10 @@ class CompiledUpdates:
     def _add_up(self, n: int) -> None:
         """Add the gradients of all parts, in their order, and hand them to the optimizer."""
         first, *others = self.passes[:n]
-        sums = [*first.gradients, first.d_weight, first.d_bias]
         for run in others:
-            for total, part in zip(sums, [*run.gradients, run.d_weight, run.d_bias], strict=True):
-                total += part
+            first.gradients += run.gradients
         *of_cells, of_head = self.into
-        for weights, gradient, into in zip(self.stack.cells, first.gradients, of_cells, strict=True):
+        for weights, gradient, into in zip(self.stack.cells, first.of_cells, of_cells, strict=True):
             weights.unpack(gradient, into)
         of_head[0][:], of_head[1][:] = first.d_weight, first.d_bias
 

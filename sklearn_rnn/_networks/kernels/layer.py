@@ -33,13 +33,15 @@ class Weights:
         self.flat = [tensor.detach().numpy().reshape(-1) for tensor in tensors]
         self.features, self.units = tensors[0].shape[1], tensors[1].shape[1]
         self.dtype = self.flat[0].dtype
+        self._sizes: dict[int, Sizes] = {}
         self.packed = np.empty(self.sizes(1).weights, self.dtype)
         self.pack()
 
     def sizes(self, lanes: int) -> Sizes:
         """Return the sizes of passes over so many lanes."""
-        sizes: Sizes = sizes_of(self.cell.blocks, lanes, self.features, self.units, self.dtype.itemsize)
-        return sizes
+        if lanes not in self._sizes:  # to make such a tuple takes longer than a short pass
+            self._sizes[lanes] = sizes_of(self.cell.blocks, lanes, self.features, self.units, self.dtype.itemsize)
+        return self._sizes[lanes]
 
     def pack(self) -> None:
         """Read the weights anew."""
@@ -69,21 +71,27 @@ class Pass:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self.tape = self.d_state = np.empty(0, weights.dtype)
+        self.tape = np.empty(0, weights.dtype)
         self.states: list[Array] = []
+        self._shape: tuple[int, int, bool] | None = None
 
     def begin(self, steps: int, lanes: int, state: Sequence[Array] | None, *, masked: bool = False) -> None:
         """Make room for a pass, and set the state before it, arrays of shape (lanes, units); zero by default."""
-        self.sizes = self.weights.sizes(lanes)
-        cell, step = self.weights.cell, self.sizes.step
-        self.tape = _room(self.tape, cell.tape_size(steps, step, masked))
-        shape = (steps + 1, lanes, self.sizes.across)
-        length = (steps + 1) * step
-        self.states = [self.tape[i * length : (i + 1) * length].reshape(shape) for i in range(cell.states)]
+        if self._shape != (steps, lanes, masked):
+            self._shape = (steps, lanes, masked)
+            self._lay_out(steps, lanes, masked)
         for i, part in enumerate(self.states):
             part[0] = 0  # behind the units, too
             if state is not None:
                 part[0, :, : self.weights.units] = state[i]
+
+    def _lay_out(self, steps: int, lanes: int, masked: bool) -> None:
+        self.sizes, cell = self.weights.sizes(lanes), self.weights.cell
+        needed, length = cell.tape_size(steps, self.sizes.step, masked), (steps + 1) * self.sizes.step
+        if self.tape.size < needed:
+            self.tape = np.empty(needed, self.tape.dtype)
+        shape = (steps + 1, lanes, self.sizes.across)
+        self.states = [self.tape[i * length : (i + 1) * length].reshape(shape) for i in range(cell.states)]
 
     def forward(self, x: Array, active: Array, mask: Array) -> None:
         """Run steps x, flat (steps, lanes, features); h is read through `mask`, flat (lanes, across) or empty."""
@@ -111,7 +119,3 @@ class Pass:
             self.x, weights.packed, self.tape, self.mask, self.active, self.sizes.lanes, weights.features,
             weights.units, d_outputs, d_state, dx, gradients, *cell.options,
         )  # fmt: skip
-
-
-def _room(array: Array, size: int) -> Array:
-    return array if array.size >= size else np.empty(size, array.dtype)

@@ -51,6 +51,8 @@ class Stack:
         self.per_step = per_step
         self.width = weight.size // bias.size
         self.dtype = weight.dtype
+        # Multiply-adds for a step of a lane, there and back.
+        self.work = sum(3 * w.cell.blocks * w.units * (w.features + w.units) for w in self.cells)
 
     @property
     def cells(self) -> list[Weights]:
@@ -61,11 +63,6 @@ class Stack:
         """Read the weights anew."""
         for weights in self.cells:
             weights.pack()
-
-    @property
-    def work(self) -> int:
-        """Multiply-adds for a step of a lane, there and back."""
-        return sum(3 * w.cell.blocks * w.units * (w.features + w.units) for w in self.cells)
 
 
 class StackPass:
@@ -78,17 +75,18 @@ class StackPass:
 
     Attributes
     ----------
-    gradients : list of ndarray
-        Those of each cell, as kernels have them.
-    d_weight, d_bias : ndarray
-        Those of the output layer.
+    gradients : ndarray
+        All in one; parts of it are `of_cells`, those of each cell as kernels have them, and `d_weight` and `d_bias` of
+        the output layer.
     """
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.passes = [[Pass(weights) for weights in layer] for layer in stack.layers]
-        self.gradients = [np.empty(weights.sizes(1).gradients, stack.dtype) for weights in stack.cells]
-        self.d_weight, self.d_bias = np.empty_like(stack.weight), np.empty_like(stack.bias)
+        ends = np.cumsum([*(w.sizes(1).gradients for w in stack.cells), stack.weight.size, stack.bias.size])
+        self.gradients = np.empty(ends[-1], stack.dtype)
+        *self.of_cells, self.d_weight, self.d_bias = np.split(self.gradients, ends[:-1])
+        self._empty = np.empty(0, stack.dtype)
         self._rooms: dict[Any, Array] = {}
 
     def forward(
@@ -132,12 +130,11 @@ class StackPass:
 
     def backward(self, d_outputs: Array) -> None:
         """Flow back from the gradients of the outputs, flat (targets, outputs), to those of all weights."""
-        for gradient in (*self.gradients, self.d_weight, self.d_bias):
-            gradient[:] = 0
+        self.gradients[:] = 0
         d_rows = self._room("d_rows", self.rows.size)
         flow_through_head(d_rows, self.d_weight, self.d_bias, d_outputs, self.rows, self.stack.weight)
         d_layer = self._empty  # the gradient of the outputs of a layer, from the second last on
-        number = len(self.gradients)
+        number = len(self.of_cells)
         for i in reversed(range(len(self.passes))):
             number -= len(self.passes[i])
             d_layer = self._backward_through(i, number, d_rows, d_layer)
@@ -146,10 +143,6 @@ class StackPass:
         """Return the state after so many steps of each lane; of one direction alone."""
         every = np.arange(len(steps))
         return [tuple(part[steps, every, : run.weights.units] for part in run.states) for (run,) in self.passes]
-
-    @property
-    def _empty(self) -> Array:
-        return np.empty(0, self.stack.dtype)
 
     def _room(self, name: Any, size: int, dtype: Any = None) -> Array:
         """Return an array of this size, in memory that is used again."""
@@ -199,7 +192,7 @@ class StackPass:
             dx = self._empty
             if i > 0:
                 dx = self._room(("dx", i, back), len(self.active) * run.sizes.lanes * run.sizes.down)
-            run.backward(d_outputs, d_state, dx, self.gradients[number + back])
+            run.backward(d_outputs, d_state, dx, self.of_cells[number + back])
             if back and i > 0:  # what both directions bring, in the order of the first
                 down, lengths = run.sizes.down, self.lanes.lengths
                 move(d_input, down, 0, dx, down, 0, down, lengths, self.active, True, self._empty, True)
