@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from .linear import pack_weights, unpack_gradients
 from .sizes import Sizes, sizes_of
 
 Array = NDArray[Any]
+Call = tuple[Callable[..., None], tuple[Any, ...]]
 
 
 class Weights:
@@ -47,6 +48,10 @@ class Weights:
         """Read the weights anew."""
         pack_weights(self.packed, *self.flat, self.cell.blocks, self.cell.splits)
 
+    def work(self, steps: int) -> int:
+        """Return the multiply-adds of a forward pass over so many steps of all lanes together."""
+        return steps * self.cell.blocks * self.units * (self.features + self.units)
+
     def unpack(self, gradients: Array, into: Sequence[Array]) -> None:
         """Write gradients in torch's order into flat arrays of the sizes of the tensors."""
         unpack_gradients(gradients, *into, self.cell.blocks)
@@ -67,41 +72,63 @@ class Pass:
     states : list of ndarray of shape (steps + 1, lanes, across)
         Of the last forward pass: h, and of an LSTM c, before the first step and after each. Only the first `units`
         columns, and the steps that a lane has, mean something.
+    mask : ndarray of size lanes * across, or empty
+        What h is multiplied by as it is read: to be written to if there is one.
     """
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self.tape = np.empty(0, weights.dtype)
+        self.tape = self.mask = np.empty(0, weights.dtype)
         self.states: list[Array] = []
-        self._shape: tuple[int, int, bool] | None = None
 
-    def begin(self, steps: int, lanes: int, state: Sequence[Array] | None, *, masked: bool = False) -> None:
-        """Make room for a pass, and set the state before it, arrays of shape (lanes, units); zero by default."""
-        if self._shape != (steps, lanes, masked):
-            self._shape = (steps, lanes, masked)
-            self._lay_out(steps, lanes, masked)
-        for i, part in enumerate(self.states):
-            part[0] = 0  # behind the units, too
-            if state is not None:
-                part[0, :, : self.weights.units] = state[i]
-
-    def _lay_out(self, steps: int, lanes: int, masked: bool) -> None:
-        self.sizes, cell = self.weights.sizes(lanes), self.weights.cell
+    def lay_out(self, steps: int, lanes: int, *, masked: bool) -> None:
+        """Make room for passes over so many steps of so many lanes."""
+        cell = self.weights.cell
+        self.sizes: Sizes = self.weights.sizes(lanes)
         needed, length = cell.tape_size(steps, self.sizes.step, masked), (steps + 1) * self.sizes.step
         if self.tape.size < needed:
             self.tape = np.empty(needed, self.tape.dtype)
         shape = (steps + 1, lanes, self.sizes.across)
         self.states = [self.tape[i * length : (i + 1) * length].reshape(shape) for i in range(cell.states)]
+        self.mask = np.zeros(self.sizes.step if masked else 0, self.tape.dtype)
+
+    def begin(self, steps: int, lanes: int, state: Sequence[Array] | None, *, masked: bool = False) -> None:
+        """Make room for a pass, and set the state before it."""
+        self.lay_out(steps, lanes, masked=masked)
+        self.start(state)
 
     def forward(self, x: Array, active: Array, mask: Array) -> None:
         """Run steps x, flat (steps, lanes, features); h is read through `mask`, flat (lanes, across) or empty."""
-        weights, lanes = self.weights, self.sizes.lanes
-        self.x, self.active, self.mask = x, active, mask
-        cell = weights.cell
-        cell.forward(x, weights.packed, self.tape, mask, active, lanes, weights.features, weights.units, *cell.options)
+        self.mask = mask
+        kernel, arguments = self.forward_call(x, active)
+        kernel(*arguments)
+
+    def last(self, lengths: Array) -> list[Array]:
+        """Return the state after the last step of each lane, arrays of shape (lanes, units)."""
+        ends = np.clip(lengths, 0, len(self.states[0]) - 1)
+        return [part[ends, np.arange(len(ends)), : self.weights.units] for part in self.states]
 
     def backward(self, d_outputs: Array, d_state: Array, dx: Array, gradients: Array) -> None:
-        """Flow back, once for each forward pass.
+        """Flow back, once for each forward pass; see `backward_call`."""
+        kernel, arguments = self.backward_call(d_outputs, d_state, dx, gradients)
+        kernel(*arguments)
+
+    def start(self, state: Sequence[Array] | None) -> None:
+        """Set the state before the first step, arrays of shape (lanes, units); None is zero."""
+        for i, part in enumerate(self.states):
+            part[0] = 0  # behind the units, too
+            if state is not None:
+                part[0, :, : self.weights.units] = state[i]
+
+    def forward_call(self, x: Array, active: Array) -> Call:
+        """Return the kernel that runs steps x, flat (steps, lanes, features), and its arguments."""
+        self.x, self.active = x, active
+        weights, cell = self.weights, self.weights.cell
+        sizes = (self.sizes.lanes, weights.features, weights.units)
+        return cell.forward, (x, weights.packed, self.tape, self.mask, active, *sizes, *cell.options)
+
+    def backward_call(self, d_outputs: Array, d_state: Array, dx: Array, gradients: Array) -> Call:
+        """Return the kernel that flows back, once for each forward pass, and its arguments.
 
         Parameters
         ----------
@@ -115,7 +142,6 @@ class Pass:
             To which those of the weights are added.
         """
         weights, cell = self.weights, self.weights.cell
-        cell.backward(
-            self.x, weights.packed, self.tape, self.mask, self.active, self.sizes.lanes, weights.features,
-            weights.units, d_outputs, d_state, dx, gradients, *cell.options,
-        )  # fmt: skip
+        sizes = (self.sizes.lanes, weights.features, weights.units)
+        read = (self.x, weights.packed, self.tape, self.mask, self.active, *sizes)
+        return cell.backward, (*read, d_outputs, d_state, dx, gradients, *cell.options)

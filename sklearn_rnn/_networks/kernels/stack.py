@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from .layer import Pass, Weights
 from .steps import count_active, gather, move
 
 Array = NDArray[Any]
-Masks = list[list[Array]]  # for each layer and direction, flat or empty
+Calls = list[tuple[Callable[..., None], tuple[Any, ...]]]
 
 
 class Lanes(NamedTuple):
@@ -31,6 +31,10 @@ class Lanes(NamedTuple):
     lengths: Array
     counted: Array
 
+    def take(self, which: Any) -> Lanes:
+        """Return some of the lanes, or all in another order."""
+        return Lanes(self.starts[which], self.lengths[which], self.counted[which])
+
 
 class Stack:
     """The weights of all layers, as kernels read them.
@@ -43,21 +47,28 @@ class Stack:
         Of the output layer, flat.
     per_step : bool
         Whether there is an output per step.
+    drops, recurrently : bool
+        Whether outputs of layers are multiplied by masks, and h on its way to the next step.
     """
 
-    def __init__(self, layers: list[list[Weights]], weight: Array, bias: Array, *, per_step: bool) -> None:
+    def __init__(
+        self,
+        layers: list[list[Weights]],
+        weight: Array,
+        bias: Array,
+        *,
+        per_step: bool,
+        drops: bool,
+        recurrently: bool,
+    ) -> None:
         self.layers = layers
         self.weight, self.bias = weight, bias
         self.per_step = per_step
+        self.drops, self.recurrently = drops, recurrently
+        self.cells = [weights for layer in layers for weights in layer]  # in the order of a network's state
         self.width = weight.size // bias.size
-        self.dtype = weight.dtype
         # Multiply-adds for a step of a lane, there and back.
-        self.work = sum(3 * w.cell.blocks * w.units * (w.features + w.units) for w in self.cells)
-
-    @property
-    def cells(self) -> list[Weights]:
-        """The weights of all cells, in the order of a network's state."""
-        return [weights for layer in self.layers for weights in layer]
+        self.work = 3 * sum(weights.work(1) for weights in self.cells)
 
     def pack(self) -> None:
         """Read the weights anew."""
@@ -66,156 +77,177 @@ class Stack:
 
 
 class StackPass:
-    """A forward pass over some lanes, and the backward pass after it.
+    """A forward pass over some lanes of a table, and the backward pass after it.
+
+    All calls are laid out once for a shape, with the memory that they work in: what changes from pass to pass is copied
+    to its place, and the rest is a list of kernels. Small updates would else be made of Python.
 
     Parameters
     ----------
     stack : Stack
         The weights.
+    table : ndarray
+        Flat, (rows, features).
+    stride : int
+        Rows from one step to the next.
 
     Attributes
     ----------
     gradients : ndarray
         All in one; parts of it are `of_cells`, those of each cell as kernels have them, and `d_weight` and `d_bias` of
         the output layer.
+    outputs, d_outputs : ndarray
+        Flat, (targets, outputs): what `forward` writes, and what `backward` reads.
     """
 
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
+    def __init__(self, stack: Stack, table: Array, stride: int) -> None:
+        self.stack, self.table, self.stride = stack, table, stride
         self.passes = [[Pass(weights) for weights in layer] for layer in stack.layers]
         ends = np.cumsum([*(w.sizes(1).gradients for w in stack.cells), stack.weight.size, stack.bias.size])
-        self.gradients = np.empty(ends[-1], stack.dtype)
+        self.gradients = np.empty(ends[-1], table.dtype)
         *self.of_cells, self.d_weight, self.d_bias = np.split(self.gradients, ends[:-1])
-        self._empty = np.empty(0, stack.dtype)
+        self._empty = table[:0]
         self._rooms: dict[Any, Array] = {}
+        self._shape: tuple[int, int, int] | None = None
 
-    def forward(
-        self,
-        table: Array,
-        stride: int,
-        lanes: Lanes,
-        state: Sequence[Sequence[Array]] | None,
-        recurrent_masks: Masks,
-        masks: Masks,
-    ) -> Array:
-        """Return outputs, flat (targets, outputs).
+    def forward(self, lanes: Lanes, targets: int, state: Sequence[Sequence[Array]] | None, masks: Sequence[Any]) -> None:
+        """Write `outputs`.
 
         Parameters
         ----------
-        table : ndarray
-            Flat, (rows, features).
-        stride : int
-            Rows from one step to the next.
         lanes : Lanes
             What is read.
-        state : list of tuples of ndarray of shape (lanes, units), optional
-            State before the first step.
-        recurrent_masks, masks : list of list of ndarray
-            For each layer and direction what h is multiplied by as it is read, flat (lanes, across), and what its
-            outputs are multiplied by, flat (lanes, units); each may be empty.
+        targets : int
+            Number of outputs.
+        state : list of tuples of ndarray of shape (lanes, units) or None
+            State before the first step of each cell; None is zero.
+        masks : list of pairs of ndarray of shape (lanes, units)
+            Of each cell what h is multiplied by as it is read, and what its outputs are multiplied by.
         """
-        self.lanes, self.masks = lanes, masks
-        n, longest = len(lanes.starts), int(lanes.lengths[0])
-        self.active = self._room("active", longest, np.int64)
-        count_active(self.active, lanes.lengths)
-        number = 0
-        for i, layer in enumerate(self.passes):
-            for back, run in enumerate(layer):
-                run.begin(
-                    longest, n, None if state is None else state[number], masked=recurrent_masks[i][back].size > 0
-                )
-                run.forward(self._input(table, stride, i, bool(back)), self.active, recurrent_masks[i][back])
-                number += 1
-        return self._head()
+        shape = (len(lanes.starts), int(lanes.lengths[0]), targets)
+        if shape != self._shape:
+            self._shape = shape
+            self._lay_out(*shape)
+        for place, values in zip(self.lanes, lanes, strict=True):
+            place[:] = values
+        for i, run in enumerate(self._runs):
+            run.start(None if state is None else state[i])
+        for places, of_cell in zip(self._masks, masks, strict=False):
+            for place, mask in zip(places, of_cell, strict=True):
+                if place.size > 0:
+                    place.reshape(len(mask), -1)[:, : mask.shape[1]] = mask
+        for kernel, arguments in self._forward:
+            kernel(*arguments)
 
-    def backward(self, d_outputs: Array) -> None:
-        """Flow back from the gradients of the outputs, flat (targets, outputs), to those of all weights."""
+    def backward(self) -> None:
+        """Flow back from `d_outputs` to `gradients`."""
         self.gradients[:] = 0
-        d_rows = self._room("d_rows", self.rows.size)
-        flow_through_head(d_rows, self.d_weight, self.d_bias, d_outputs, self.rows, self.stack.weight)
-        d_layer = self._empty  # the gradient of the outputs of a layer, from the second last on
-        number = len(self.of_cells)
-        for i in reversed(range(len(self.passes))):
-            number -= len(self.passes[i])
-            d_layer = self._backward_through(i, number, d_rows, d_layer)
+        for d_state in self._d_states:
+            d_state[:] = 0
+        for kernel, arguments in self._backward:
+            kernel(*arguments)
 
     def state(self, steps: Array) -> list[tuple[Array, ...]]:
         """Return the state after so many steps of each lane; of one direction alone."""
         every = np.arange(len(steps))
-        return [tuple(part[steps, every, : run.weights.units] for part in run.states) for (run,) in self.passes]
+        return [tuple(part[steps, every, : run.weights.units] for part in run.states) for run in self._runs]
+
+    @property
+    def _runs(self) -> list[Pass]:
+        return [run for layer in self.passes for run in layer]
+
+    def _lay_out(self, lanes: int, longest: int, targets: int) -> None:
+        """Find room for everything, and list the calls of both passes."""
+        stack = self.stack
+        self.lanes = Lanes(*(self._room(("lanes", i), lanes, np.int64) for i in range(3)))
+        self.active = self._room("active", longest, np.int64)
+        self.rows, self.d_rows = (self._room(name, targets * stack.width) for name in ("rows", "d_rows"))
+        self.outputs, self.d_outputs = (self._room(name, targets * stack.bias.size) for name in ("outputs", "d_outputs"))
+        for run in self._runs:
+            run.lay_out(longest, lanes, masked=stack.recurrently)
+        self._masks = [
+            (run.mask, self._room(("mask", i), lanes * run.weights.units * stack.drops))
+            for i, run in enumerate(self._runs)
+        ]
+        self._d_states = [
+            self._room(("d_state", i), run.weights.cell.states * run.sizes.step) for i, run in enumerate(self._runs)
+        ]
+        self._forward: Calls = [(count_active, (self.active, self.lanes.lengths))]
+        self._backward: Calls = []
+        for i in range(len(self.passes)):
+            self._forward += self._forward_through(i)
+        self._forward += self._top(collect, self.rows)
+        self._forward.append((outputs_of, (self.outputs, self.rows, stack.weight, stack.bias)))
+        through_head = (self.d_rows, self.d_weight, self.d_bias, self.d_outputs, self.rows, stack.weight)
+        self._backward.append((flow_through_head, through_head))
+        self._backward += self._top(spread, self.d_rows)
+        for i in reversed(range(len(self.passes))):
+            self._backward += self._backward_through(i)
 
     def _room(self, name: Any, size: int, dtype: Any = None) -> Array:
         """Return an array of this size, in memory that is used again."""
         room = self._rooms.get(name)
         if room is None or room.size < size:
-            room = self._rooms[name] = np.zeros(size, dtype or self.stack.dtype)  # columns behind the units stay zero
+            # Columns behind the units are never written to, and stay zero.
+            room = self._rooms[name] = np.zeros(size, dtype or self.table.dtype)
         return room[:size]
 
-    def _input(self, table: Array, stride: int, i: int, back: bool) -> Array:
-        """Return the steps that a cell reads: of the table, or of the layer below."""
-        lanes, features = self.lanes, self.passes[i][0].weights.features
-        x = self._room(("x", i, back), len(self.active) * len(lanes.starts) * features)
-        if i == 0:
-            gather(x, table, features, lanes.starts, stride, lanes.lengths, self.active, back)
-            return x
-        for below_back, run in enumerate(self.passes[i - 1]):
-            units, across = run.weights.units, run.sizes.across
-            h = run.tape[run.sizes.step :]  # from the first step on
-            turned = back != bool(below_back)
-            mask = self.masks[i - 1][below_back]
-            column = below_back * units
-            move(x, features, column, h, across, 0, units, lanes.lengths, self.active, turned, mask, False)
-        return x
+    def _number(self, i: int, back: int) -> int:
+        """Return the number of a cell among all."""
+        return i * len(self.passes[0]) + back
 
-    def _head(self) -> Array:
-        """Return the outputs, and keep the rows that they are made of."""
-        stack, lanes = self.stack, self.lanes
-        n = int((lanes.lengths - lanes.counted).sum()) if stack.per_step else len(lanes.starts)
-        self.rows = self._room("rows", n * stack.width)
-        for back, run in enumerate(self.passes[-1]):
-            units, across = run.weights.units, run.sizes.across
-            collect(
-                self.rows, stack.width, back * units, run.tape, across, units, lanes.lengths, lanes.counted,
-                stack.per_step, bool(back), self.masks[-1][back],
-            )  # fmt: skip
-        outputs = self._room("outputs", n * stack.bias.size)
-        outputs_of(outputs, self.rows, stack.weight, stack.bias)
-        return outputs
+    def _gradient_of_outputs(self, i: int, back: int) -> Array:
+        """Return where the gradients of all outputs of a cell are, if it has any but that of its last state."""
+        if i == len(self.passes) - 1 and not self.stack.per_step:
+            return self._empty
+        return self._room(("of_outputs", i, back), len(self.active) * self.passes[i][back].sizes.step)
 
-    def _backward_through(self, i: int, number: int, d_rows: Array, d_layer: Array) -> Array:
-        """Flow back through a layer, and return the gradient of its input: flat (steps, lanes, down), in time order."""
-        d_input = self._empty
+    def _forward_through(self, i: int) -> Calls:
+        """List the calls that run a layer."""
+        lanes, active, calls = self.lanes, self.active, Calls()
         for back, run in enumerate(self.passes[i]):
-            d_state = self._room(("d_state", i, back), run.weights.cell.states * run.sizes.step)
-            d_state[:] = 0
-            d_outputs = self._d_outputs(i, bool(back), d_state, d_rows, d_layer)
-            dx = self._empty
-            if i > 0:
-                dx = self._room(("dx", i, back), len(self.active) * run.sizes.lanes * run.sizes.down)
-            run.backward(d_outputs, d_state, dx, self.of_cells[number + back])
-            if back and i > 0:  # what both directions bring, in the order of the first
-                down, lengths = run.sizes.down, self.lanes.lengths
-                move(d_input, down, 0, dx, down, 0, down, lengths, self.active, True, self._empty, True)
+            features = run.weights.features
+            x = self._room(("x", i, back), len(active) * len(lanes.starts) * features)
+            if i == 0:
+                read = (lanes.starts, self.stride, lanes.lengths, active, bool(back))
+                calls.append((gather, (x, features, self.table, features, *read)))
             else:
-                d_input = dx
-        return d_input
+                for below_back, below in enumerate(self.passes[i - 1]):
+                    units, mask = below.weights.units, self._masks[self._number(i - 1, below_back)][1]
+                    h = below.tape[below.sizes.step :]  # from the first step on
+                    to = (x, features, below_back * units, h, below.sizes.across, 0, units)
+                    calls.append((move, (*to, lanes.lengths, active, back != below_back, mask, False)))
+            calls.append(run.forward_call(x, active))
+        return calls
 
-    def _d_outputs(self, i: int, back: bool, d_state: Array, d_rows: Array, d_layer: Array) -> Array:
-        """Return the gradients of the outputs of a cell, in the order of its reading, or write to that of its state."""
-        run, stack, lanes = self.passes[i][back], self.stack, self.lanes
-        units, across, width = run.weights.units, run.sizes.across, run.weights.units * len(self.passes[i])
-        top = i == len(self.passes) - 1
-        mask = self.masks[i][back]
-        d_outputs = self._empty
-        if not top or stack.per_step:
-            d_outputs = self._room(("d_outputs", i, back), len(self.active) * run.sizes.step)
-        if top:
-            to = d_outputs if stack.per_step else d_state[: run.sizes.step]
-            spread(
-                d_rows, width, back * units, to, across, units, lanes.lengths, lanes.counted, stack.per_step, back, mask
-            )
-        else:
-            down = self.passes[i + 1][0].sizes.down
-            column = back * units
-            move(d_outputs, across, 0, d_layer, down, column, units, lanes.lengths, self.active, back, mask, False)
-        return d_outputs
+    def _top(self, kernel: Any, rows: Array) -> Calls:
+        """List the calls that move rows from, or to, the outputs of the last layer."""
+        stack, lanes, calls = self.stack, self.lanes, Calls()
+        for back, run in enumerate(self.passes[-1]):
+            number, units = self._number(len(self.passes) - 1, back), run.weights.units
+            at = run.tape
+            if kernel is spread:
+                of_outputs = self._gradient_of_outputs(len(self.passes) - 1, back)
+                at = of_outputs if stack.per_step else self._d_states[number][: run.sizes.step]
+            of_lanes = (lanes.lengths, lanes.counted, stack.per_step, bool(back), self._masks[number][1])
+            calls.append((kernel, (rows, stack.width, back * units, at, run.sizes.across, units, *of_lanes)))
+        return calls
+
+    def _backward_through(self, i: int) -> Calls:
+        """List the calls that flow back through a layer, and hand on the gradients of what it has read."""
+        lanes, active, calls, dx = self.lanes, self.active, Calls(), [self._empty, self._empty]
+        for back, run in enumerate(self.passes[i]):
+            number, down = self._number(i, back), run.sizes.down
+            if i > 0:
+                dx[back] = self._room(("dx", back), len(active) * run.sizes.lanes * down)
+            of_outputs = self._gradient_of_outputs(i, back)
+            calls.append(run.backward_call(of_outputs, self._d_states[number], dx[back], self.of_cells[number]))
+            if back and i > 0:  # what both directions bring, in the order of the first
+                steps = (dx[0], down, 0, dx[1], down, 0, down)
+                calls.append((move, (*steps, lanes.lengths, active, True, self._empty, True)))
+        for back, below in enumerate(self.passes[i - 1] if i > 0 else []):
+            units, mask = below.weights.units, self._masks[self._number(i - 1, back)][1]
+            to = (self._gradient_of_outputs(i - 1, back), below.sizes.across, 0)
+            steps = (dx[0], self.passes[i][0].sizes.down, back * units, units)
+            calls.append((move, (*to, *steps, lanes.lengths, active, bool(back), mask, False)))
+        return calls
