@@ -45,6 +45,10 @@ class Weights:
         """Read the weights anew."""
         pack_weights(self.packed, *self.flat, self.cell.blocks, self.cell.splits)
 
+    def work(self, steps: int) -> int:
+        """Return the multiply-adds of a forward pass over so many steps of all lanes together."""
+        return steps * self.cell.blocks * self.units * (self.features + self.units)
+
     def unpack(self, gradients: Array, into: Sequence[Array]) -> None:
         """Write gradients in torch's order into flat arrays of the sizes of the tensors."""
         unpack_gradients(gradients, *into, self.cell.blocks)
@@ -91,6 +95,11 @@ class Pass:
         self.x, self.active, self.mask = x, active, mask
         cell = weights.cell
         cell.forward(x, weights.packed, self.tape, mask, active, lanes, weights.features, weights.units, *cell.options)
+
+    def last(self, lengths: Array) -> list[Array]:
+        """Return the state after the last step of each lane, arrays of shape (lanes, units)."""
+        ends = np.clip(lengths, 0, len(self.states[0]) - 1)
+        return [part[ends, np.arange(len(ends)), : self.weights.units] for part in self.states]
 
     def backward(self, d_outputs: Array, d_state: Array, dx: Array, gradients: Array) -> None:
         """Flow back, once for each forward pass.
