@@ -1,4 +1,4 @@
-"""Moving the steps of lanes: from tables, from layer to layer, in either direction, and out of tapes.
+"""Moving the steps of lanes: from and to tables, from layer to layer, in either direction, and out of tapes.
 
 Lanes are in order of their lengths, the longest first; those that have a step t are the first `active[t]`. What a lane
 has behind its last step is not touched.
@@ -22,16 +22,36 @@ def count_active(active: Any, lengths: Any) -> None:
 
 
 @compiled
-def gather(x: Any, table: Any, features: int, starts: Any, stride: int, lengths: Any, active: Any, back: bool) -> None:
-    """Read steps from the rows of a flat table; with `back` from the last of each lane to its first."""
+def gather(
+    to: Any, width: int, table: Any, n: int, starts: Any, stride: int, lengths: Any, active: Any, back: bool
+) -> None:  # fmt: skip
+    """Read steps, flat (steps, lanes, width), from the rows of n columns of a flat table.
+
+    A lane begins at row `starts[lane]`, its next step stands `stride` rows on; with `back` the last one is read first.
+    """
     lanes = starts.size
     for t in range(active.size):
         for lane in range(active[t]):
             row = starts[lane] + stride * (lengths[lane] - 1 - t if back else t)
-            to = x[(t * lanes + lane) * features : (t * lanes + lane + 1) * features]
-            source = table[row * features : (row + 1) * features]
-            for k in range(features):
-                to[k] = source[k]
+            a = to[(t * lanes + lane) * width : (t * lanes + lane) * width + n]
+            b = table[row * n : (row + 1) * n]
+            for k in range(n):
+                a[k] = b[k]
+
+
+@compiled
+def scatter(
+    table: Any, n: int, source: Any, width: int, starts: Any, stride: int, lengths: Any, active: Any, back: bool
+) -> None:  # fmt: skip
+    """Write steps, flat (steps, lanes, width), to the rows of a flat table that `gather` reads them from."""
+    lanes = starts.size
+    for t in range(active.size):
+        for lane in range(active[t]):
+            row = starts[lane] + stride * (lengths[lane] - 1 - t if back else t)
+            a = table[row * n : (row + 1) * n]
+            b = source[(t * lanes + lane) * width : (t * lanes + lane) * width + n]
+            for k in range(n):
+                a[k] = b[k]
 
 
 @compiled

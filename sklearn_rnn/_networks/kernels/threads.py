@@ -20,7 +20,11 @@ def slices(lanes: int, work: float, least: int = 8) -> list[slice]:
 
     Of `least` lanes or more each, so that matrix products stay efficient.
     """
-    parts = int(max(1, min(work / LEAST_WORK, lanes / least, MOST_SLICES)))
+    return cut(lanes, int(max(1, min(work / LEAST_WORK, lanes / least, MOST_SLICES))))
+
+
+def cut(lanes: int, parts: int) -> list[slice]:
+    """Cut lanes into so many slices of about one size."""
     bounds = [lanes * i // parts for i in range(parts + 1)]
     return [slice(begin, end) for begin, end in itertools.pairwise(bounds)]
 
