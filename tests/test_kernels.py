@@ -13,7 +13,13 @@ from sklearn_rnn._networks.kernels.autograd import run
 
 CELLS = ("tanh", "relu", "lstm", "gru")
 BLOCKS = {"tanh": 1, "relu": 1, "lstm": 4, "gru": 3}
-LENGTHS = {"even": None, "ragged": [6, 3, 1, 5, 3], "none": [0, 6, 2, 0, 4], "shorter": [3, 2, 0, 1, 3], "zero": [0] * 5}
+LENGTHS = {
+    "even": None,
+    "ragged": [6, 3, 1, 5, 3],
+    "none": [0, 6, 2, 0, 4],
+    "shorter": [3, 2, 0, 1, 3],
+    "zero": [0] * 5,
+}
 
 every_cell = pytest.mark.parametrize("cell", CELLS)
 
@@ -231,7 +237,9 @@ def test_any_layout_in_memory(layout):
             lambda w, x, back: naive("gru", w, x.contiguous(), lengths=arguments["lengths"], back=back),
         ))  # fmt: skip
         assert_near([got[0], *got[1]], [want[0], *want[1]])
-        assert_near(*(torch.autograd.grad((r[0].mT.contiguous().mT ** 2).sum(), wanted, retain_graph=True) for r in (got, want)))
+        assert_near(
+            *(torch.autograd.grad((r[0].mT.contiguous().mT ** 2).sum(), wanted, retain_graph=True) for r in (got, want))
+        )
 
 
 @pytest.mark.parametrize("sizes", [{}, {"batch": 33, "units": 17, "steps": 20}])

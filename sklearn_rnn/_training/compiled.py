@@ -5,6 +5,7 @@ Imported only where kernels are available.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -60,44 +61,14 @@ class Targets(NamedTuple):
         Flat; weights may be empty.
     ends : ndarray of shape (n_lanes + 1,)
         Where those of each lane begin and end.
-    numbers : int
-        Numbers of a target.
-    weight, total : float
-        The weight of all; the same, but not zero.
+    weight : float
+        The weight of all.
     """
 
     values: Array
     weights: Array
     ends: Array
-    numbers: int
     weight: float
-    total: float
-
-    def of_lanes(self, lanes: slice) -> tuple[Array, Array]:
-        """Return values and weights of some lanes."""
-        begin, end = int(self.ends[lanes.start]), int(self.ends[lanes.stop])
-        return self.values[begin * self.numbers : end * self.numbers], self.weights[begin:end]
-
-
-class Masks(NamedTuple):
-    """Masks of dropout for each layer and direction, of shape (n_lanes, across) or (n_lanes, units); or empty.
-
-    Parameters
-    ----------
-    recurrent, outputs : list of list of ndarray
-        What h is multiplied by on its way to the next step, and to the next layer.
-    """
-
-    recurrent: list[list[Array]]
-    outputs: list[list[Array]]
-
-    def of_lanes(self, lanes: slice) -> tuple[list[list[Array]], list[list[Array]]]:
-        """Return those of some lanes, flat."""
-        recurrent, outputs = (
-            [[mask[lanes].reshape(-1) for mask in layer] for layer in layers]
-            for layers in (self.recurrent, self.outputs)
-        )
-        return recurrent, outputs
 
 
 class CompiledUpdates:
@@ -122,29 +93,31 @@ class CompiledUpdates:
         self.watching = [c for _, c in net.callbacks_ if isinstance(c, Schedule | Progress)]
         self.loss: Any = loss_kernel(net.criterion_.loss)
         self.stack = _stack(self.network)
-        self.passes: list[StackPass] = []
         self.into = _gradients_by_cell(self.network, self.optimizer)
         self.stride = data.sequences.stride
         self.table, self.values = data.table.numpy().reshape(-1), data.values.numpy().reshape(-1)
         self.numbers = data.values.shape[1] if data.values.ndim > 1 else 1  # of a target
         self.weights = self.table[:0] if data.weights is None else data.weights.numpy()
+        self.tiny = float(np.finfo(self.table.dtype).tiny)
+        self.passes: list[StackPass] = []
 
     def update(self, batch: Batch | Chunk) -> tuple[float, float]:
         """Learn from a batch; return its loss, and the weight that this has in the mean of an epoch."""
-        state, ranges, order = batch.before(self.network), batch.ranges(), None
+        before, ranges, order = batch.before(self.network), batch.ranges(), None
         if (ranges.lengths[1:] > ranges.lengths[:-1]).any():
             order = np.argsort(-ranges.lengths, kind="stable")
             ranges = ranges.take(order)
-        state_before = None if state is None else [tuple(_taken(p.numpy(), order) for p in parts) for parts in state]
-        self.stack.pack()
+        state = None if before is None else [tuple(_taken(p.numpy(), order) for p in parts) for parts in before]
+        masks = self._masks(len(ranges.starts), order) if self.network.draws else ()
         targets = self._targets(ranges)
+        self.stack.pack()
         cut = slices(len(ranges.starts), self.stack.work * int(ranges.lengths.sum()))
-        self.passes += [StackPass(self.stack) for _ in range(len(cut) - len(self.passes))]
-        masks = self._masks(len(ranges.starts), order)
+        while len(self.passes) < len(cut):
+            self.passes.append(StackPass(self.stack, self.table, self.stride))
         losses = [0.0] * len(cut)
 
         def learn(i: int) -> None:
-            losses[i] = self._learn(i, cut[i], ranges, state_before, masks, targets)
+            losses[i] = self._learn(self.passes[i], cut[i], ranges, state, masks, targets)
 
         self.team.run(learn, len(cut))
         if batch.kept is not None:
@@ -153,60 +126,56 @@ class CompiledUpdates:
         self.optimizer.step(self.max_norm)
         return sum(losses), targets.weight
 
-    def _learn(self, i: int, lanes: slice, ranges: Ranges, state: Any, masks: Masks, targets: Targets) -> float:
+    def _learn(
+        self, run: StackPass, part: slice, ranges: Ranges, state: Any, masks: Sequence[Any], targets: Targets
+    ) -> float:
         """Go forward and back through some lanes; return their share of the loss."""
-        run = self.passes[i]
-        read = Lanes(ranges.starts[lanes], ranges.lengths[lanes], ranges.counted[lanes])
-        before = None if state is None else [tuple(part[lanes] for part in parts) for parts in state]
-        outputs = run.forward(self.table, self.stride, read, before, *masks.of_lanes(lanes))
-        values, weights = targets.of_lanes(lanes)
-        d_outputs = np.empty_like(outputs)
-        n = outputs.size // self.stack.bias.size
-        loss = loss_and_gradient(*self.loss, outputs, values, weights, targets.total, d_outputs, n)
-        run.backward(d_outputs)
+        begin, end = int(targets.ends[part.start]), int(targets.ends[part.stop])
+        run.forward(
+            Lanes(ranges.starts[part], ranges.lengths[part], ranges.counted[part]),
+            end - begin,
+            None if state is None else [tuple(values[part] for values in parts) for parts in state],
+            [tuple(mask[part] for mask in of_cell) for of_cell in masks],
+        )
+        values = targets.values[begin * self.numbers : end * self.numbers]
+        # A batch whose weights are all zero has a loss of zero, not NaN.
+        of_batch = (targets.weights[begin:end], max(targets.weight, self.tiny))
+        loss = loss_and_gradient(*self.loss, run.outputs, values, *of_batch, run.d_outputs, end - begin)
+        run.backward()
         return float(loss)
 
     def _targets(self, ranges: Ranges) -> Targets:
         """Pick the targets of all lanes, and their weights."""
         per_step = self.stack.per_step
-        counts = ranges.lengths - ranges.counted if per_step else np.ones_like(ranges.lengths)
-        ends = np.concatenate([[0], np.cumsum(counts)])
-        values = np.empty(int(ends[-1]) * self.numbers, self.values.dtype)
-        lanes = (ranges.targets, ranges.lengths, ranges.counted, per_step)
+        ends = np.zeros(len(ranges.starts) + 1, np.int64)
+        np.cumsum(ranges.lengths - ranges.counted if per_step else np.ones_like(ranges.lengths), out=ends[1:])
+        n, lanes = int(ends[-1]), (ranges.targets, ranges.lengths, ranges.counted, per_step)
+        values = np.empty(n * self.numbers, self.values.dtype)
         pick(values, self.values, self.numbers, *lanes)
-        weights = self.weights[:0] if self.weights.size == 0 else np.empty(int(ends[-1]), self.weights.dtype)
-        if weights.size > 0:
-            pick(weights, self.weights, 1, *lanes)
-        weight = float(weights.sum() if self.weights.size > 0 else ends[-1])
-        # A batch whose weights are all zero has a loss of zero, not NaN.
-        return Targets(values, weights, ends, self.numbers, weight, max(weight, float(np.finfo(self.table.dtype).tiny)))
+        if self.weights.size == 0:
+            return Targets(values, self.weights, ends, float(n))
+        weights = np.empty(n, self.weights.dtype)
+        pick(weights, self.weights, 1, *lanes)
+        return Targets(values, weights, ends, float(weights.sum()))
 
-    def _masks(self, n: int, order: Array | None) -> Masks:
+    def _masks(self, n: int, order: Array | None) -> list[tuple[Array, Array]]:
         """Draw masks of dropout for n lanes, from the numbers and in the order of `RecurrentNetwork.forward`."""
-        network = self.network
-        if not network.draws:
-            none = [[self.table[:0, None]] * len(layer) for layer in self.stack.layers]
-            return Masks(none, none)
-        masks = Masks([], [])
+        masks = []
         for layer in self.stack.layers:
-            like = torch.from_numpy(self.table[:0]).new_empty((n, layer[0].units))
-            recurrent = [self._mask(like, network.recurrent_dropout, order) for _ in layer]
-            across = layer[0].sizes(1).across
-            masks.recurrent.append(
-                [np.pad(mask, ((0, 0), (0, across - mask.shape[1]))) if len(mask) else mask for mask in recurrent]
-            )
-            wide = self._mask(like.new_empty((n, layer[0].units * len(layer))), network.dropout, order)
-            masks.outputs.append(np.split(wide, len(layer), axis=1) if len(wide) else [wide] * len(layer))
+            recurrent = [self._mask(n, cell.units, self.network.recurrent_dropout, order) for cell in layer]
+            of_outputs = self._mask(n, layer[0].units * len(layer), self.network.dropout, order)
+            masks += list(zip(recurrent, np.split(of_outputs, len(layer), axis=1), strict=True))
         return masks
 
-    def _mask(self, like: Tensor, share: float, order: Array | None) -> Array:
+    def _mask(self, n: int, units: int, share: float, order: Array | None) -> Array:
         if not share:
-            return self.table[:0, None]
+            return np.empty((n, 0), self.table.dtype)
+        like = self.network.head.weight.new_empty((n, units))
         return _taken(dropout_mask(like, share, self.network.generator).numpy(), order)
 
     def _state_after(self, cut: list[slice], steps: Array, order: Array | None) -> State:
         """Return the state after so many steps of each lane, in the order of the batch."""
-        parts = [run.state(steps[lanes]) for run, lanes in zip(self.passes, cut, strict=False)]
+        parts = [run.state(steps[part]) for run, part in zip(self.passes, cut, strict=False)]
         back = None if order is None else np.argsort(order)
         return [
             tuple(torch.from_numpy(_taken(np.concatenate(arrays), back)) for arrays in zip(*of_cell, strict=True))
@@ -232,7 +201,8 @@ def _stack(network: RecurrentNetwork) -> Stack:
     """Return the weights of a network, which are shared."""
     layers = [[Weights(cell.equations, cell.tensors()) for cell in layer.recurrences] for layer in _layers(network)]
     weight, bias = (p.detach().numpy().reshape(-1) for p in (network.head.weight, network.head.bias))
-    return Stack(layers, weight, bias, per_step=network.return_sequences)
+    drops, recurrently = bool(network.dropout), bool(network.recurrent_dropout)
+    return Stack(layers, weight, bias, per_step=network.return_sequences, drops=drops, recurrently=recurrently)
 
 
 def _gradients_by_cell(network: RecurrentNetwork, optimizer: Optimizer) -> list[list[Array]]:

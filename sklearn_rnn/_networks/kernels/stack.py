@@ -110,7 +110,9 @@ class StackPass:
         self._rooms: dict[Any, Array] = {}
         self._shape: tuple[int, int, int] | None = None
 
-    def forward(self, lanes: Lanes, targets: int, state: Sequence[Sequence[Array]] | None, masks: Sequence[Any]) -> None:
+    def forward(
+        self, lanes: Lanes, targets: int, state: Sequence[Sequence[Array]] | None, masks: Sequence[Any]
+    ) -> None:
         """Write `outputs`.
 
         Parameters
@@ -162,7 +164,9 @@ class StackPass:
         self.lanes = Lanes(*(self._room(("lanes", i), lanes, np.int64) for i in range(3)))
         self.active = self._room("active", longest, np.int64)
         self.rows, self.d_rows = (self._room(name, targets * stack.width) for name in ("rows", "d_rows"))
-        self.outputs, self.d_outputs = (self._room(name, targets * stack.bias.size) for name in ("outputs", "d_outputs"))
+        self.outputs, self.d_outputs = (
+            self._room(name, targets * stack.bias.size) for name in ("outputs", "d_outputs")
+        )
         for run in self._runs:
             run.lay_out(longest, lanes, masked=stack.recurrently)
         self._masks = [
@@ -243,11 +247,11 @@ class StackPass:
             of_outputs = self._gradient_of_outputs(i, back)
             calls.append(run.backward_call(of_outputs, self._d_states[number], dx[back], self.of_cells[number]))
             if back and i > 0:  # what both directions bring, in the order of the first
-                steps = (dx[0], down, 0, dx[1], down, 0, down)
-                calls.append((move, (*steps, lanes.lengths, active, True, self._empty, True)))
+                both = (dx[0], down, 0, dx[1], down, 0, down)
+                calls.append((move, (*both, lanes.lengths, active, True, self._empty, True)))
         for back, below in enumerate(self.passes[i - 1] if i > 0 else []):
             units, mask = below.weights.units, self._masks[self._number(i - 1, back)][1]
             to = (self._gradient_of_outputs(i - 1, back), below.sizes.across, 0)
-            steps = (dx[0], self.passes[i][0].sizes.down, back * units, units)
-            calls.append((move, (*to, *steps, lanes.lengths, active, bool(back), mask, False)))
+            source = (dx[0], self.passes[i][0].sizes.down, back * units, units)
+            calls.append((move, (*to, *source, lanes.lengths, active, bool(back), mask, False)))
         return calls
