@@ -187,6 +187,10 @@ class EncoderDecoder(Network):
         rows = self.head.weight.new_empty((n, 0))
         return [layer.recurrences[0].zero_state(rows) for layer in _layers(self.encoder)]
 
+    def use_kernels(self) -> bool:
+        """Let recurrent layers run as compiled kernels."""
+        return True
+
     @property
     def keeps_steps(self) -> bool:
         """No step of the input has an output of its own."""

@@ -126,6 +126,10 @@ class RecurrentNetwork(Network):
             return None
         return StackStep([layer.recurrences[0].single_step() for layer in self._stack], self.head)
 
+    def use_kernels(self) -> bool:
+        """Let recurrent layers run as compiled kernels."""
+        return True
+
     @property
     def whole_sequences(self) -> bool:
         """Whether sequences are read from their ends, too."""
