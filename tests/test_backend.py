@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 import subprocess
@@ -175,10 +176,10 @@ def test_pickle(backend):
     assert loaded.partial_fit(X, Y).backend_ == backend
 
 
-def run(program, *arguments):
+def run(program, *arguments, **variables):
     """Run a program in a process of its own, and return what it prints; it must not write to stderr."""
     command = [sys.executable, "-c", textwrap.dedent(program), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, **variables})
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
@@ -243,3 +244,23 @@ def test_without_numba(tmp_path):
         here = model.set_params(backend="auto").partial_fit(X, Y).partial_fit(X, Y)
         assert again.backend_ == "compiled"
         np.testing.assert_allclose(again.predict(X), here.predict(X), rtol=0, atol=1e-5)
+
+
+def test_numba_that_may_not_compile():
+    printed = run(
+        """
+        import numpy as np
+        from sklearn_rnn import GRURegressor
+        X = np.random.default_rng(0).normal(size=(20, 5, 1))
+        model = GRURegressor(max_epochs=1)
+        print(model.fit(X, X[:, 0, 0]).backend_)
+        try:
+            model.set_params(backend="compiled").fit(X, X[:, 0, 0])
+        except ValueError as error:
+            print(error)
+        """,
+        NUMBA_DISABLE_JIT="1",
+    )
+    ran, message = printed.splitlines()
+    assert ran == "torch"
+    assert re.match(refusal("numba compiles nothing with NUMBA_DISABLE_JIT=1"), message)

@@ -28,7 +28,7 @@ def _obstacle(network: Network) -> str | None:
     """Return what keeps a network from running by kernels; None if nothing does, and from now on it runs so."""
     if network.device.type != "cpu":
         return f"it is for a CPU, and the device is '{network.device.type}'"
-    missing = why_unavailable()
-    if missing is not None:
-        return f'{missing}; pip install "sklearn-rnn[fast]" installs it'
+    unavailable = why_unavailable()
+    if unavailable is not None:
+        return unavailable
     return None if network.use_kernels() else f"{type(network).__name__} has no layers that can be compiled"
