@@ -99,18 +99,12 @@ def test_engines_take_turns():
 
 
 @pytest.mark.parametrize("backend", ["compiled", "torch"])
-def test_summary_has_the_backend_of_each_layer(backend):
-    summary = fitted(LSTMRegressor, backend=backend).summary()
-    assert summary["backend"].to_dict() == {
-        "lstm_0": backend, "lstm_1": backend, "output": "torch", "total": backend,
-    }  # fmt: skip
+@pytest.mark.parametrize("estimator", [LSTMRegressor, EncoderDecoderRegressor])
+def test_summary_has_the_backend(estimator, backend):
+    summary = fitted(estimator, backend=backend).summary()
     assert list(summary) == ["units", "parameters", "backend"]
-    assert (summary.dtypes[["units", "parameters"]] == "int64").all()
-
-
-def test_summary_of_an_encoder_decoder():
-    summary = fitted(EncoderDecoderRegressor).summary()
-    assert summary["backend"].tolist() == ["compiled"] * 4 + ["torch", "compiled"]
+    assert set(summary["backend"]) == {backend}
+    assert summary["units"]["total"] == summary["units"].iloc[:-1].sum()
 
 
 def test_own_network_falls_back():

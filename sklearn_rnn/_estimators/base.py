@@ -117,13 +117,12 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         Returns
         -------
         DataFrame
-            A row per layer: its kind, units, parameters and backend, "compiled" or "torch". The last row has the
-            totals, and ``backend_``.
+            A row per layer: its kind, units and parameters, and the total in the last row. The column backend is
+            ``backend_``, that of the network.
         """
-        table = pd.DataFrame(self.module_.parts()).set_index("name").rename_axis("layer")
-        table.loc["total"] = [*table[["units", "parameters"]].sum(), True]
-        table["backend"] = np.where(table.pop("compiled").astype(bool), self.backend_, "torch")
-        return table
+        parts = pd.DataFrame(self.module_.parts(), columns=["layer", "units", "parameters"]).set_index("layer")
+        table = pd.concat([parts, parts.sum().to_frame("total").T.rename_axis("layer")])
+        return table.assign(backend=self.backend_)
 
     @property
     def module_(self) -> Network:

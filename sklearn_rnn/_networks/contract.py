@@ -28,7 +28,6 @@ class Part(NamedTuple):
     name: str
     units: int
     parameters: int
-    compiled: bool = False  # whether it runs by kernels once `Network.use_kernels` was called
 
 
 class Network(nn.Module, ABC):

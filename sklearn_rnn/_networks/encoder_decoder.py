@@ -209,7 +209,7 @@ class EncoderDecoder(Network):
     def parts(self) -> list[Part]:
         """Return a row of the summary per layer."""
         rows = [
-            Part(f"{stack}_{self.cell}_{i}", layer.units, count_parameters(layer), compiled=True)
+            Part(f"{stack}_{self.cell}_{i}", layer.units, count_parameters(layer))
             for stack, layers in (("encoder", self.encoder), ("decoder", self.decoder))
             for i, layer in enumerate(_layers(layers))
         ]

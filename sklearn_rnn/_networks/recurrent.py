@@ -151,10 +151,7 @@ class RecurrentNetwork(Network):
 
     def parts(self) -> list[Part]:
         """Return a row of the summary per layer."""
-        rows = [
-            Part(f"{self.cell}_{i}", layer.units, count_parameters(layer), compiled=True)
-            for i, layer in enumerate(self._stack)
-        ]
+        rows = [Part(f"{self.cell}_{i}", layer.units, count_parameters(layer)) for i, layer in enumerate(self._stack)]
         return [*rows, Part("output", self.n_outputs, count_parameters(self.head))]
 
     def initialize(self, generator: torch.Generator) -> None:
