@@ -20,6 +20,7 @@ from .._data.reading import FittedForm, Reader
 from .._data.sequences import Array, Sequences
 from .._data.targets import Targets, read_weights
 from .._networks.contract import Network
+from .._training.backend import choose_backend
 from .._training.batches import Batches
 from .._training.net import SequenceNet
 from .._training.train import build_net, epochs_to_best, take_over, train
@@ -43,6 +44,7 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
     _ordered: ClassVar[bool]  # whether samples are taken to be in time order
 
     net_: SequenceNet
+    backend_: str
     history_: pd.DataFrame
     n_iter_: int
     n_outputs_: int
@@ -115,10 +117,12 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         Returns
         -------
         DataFrame
-            A row per layer: its kind, units and parameters, and the total in the last row.
+            A row per layer: its kind, units and parameters, and the total in the last row. The column backend is
+            ``backend_``, that of the network.
         """
         parts = pd.DataFrame(self.module_.parts(), columns=["layer", "units", "parameters"]).set_index("layer")
-        return pd.concat([parts, parts.sum().to_frame("total").T.rename_axis("layer")])
+        table = pd.concat([parts, parts.sum().to_frame("total").T.rename_axis("layer")])
+        return table.assign(backend=self.backend_)
 
     @property
     def module_(self) -> Network:
@@ -233,6 +237,7 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
             self._codec = self._scaled(part.targets)
         self.net_ = build_net(self, part, seed, stopping=stopping, continuing=continuing)
         self._check_network(self.net_.module_)
+        self.backend_ = choose_backend(self.backend, self.net_.module_)
         if earlier is not None:
             take_over(self.net_, earlier, optimizer=continuing)
 
@@ -350,6 +355,11 @@ class SequenceEstimator(TrainingParameters, ColumnParameters, GeneralParameters,
         return {
             "net_": ("skorch.NeuralNet", "The net that was trained."),
             "module_": ("torch.nn.Module", "Its torch module, with ``forward(x, state) -> (output, state)``."),
+            "backend_": (
+                "str",
+                '"compiled" or "torch": what ran recurrent layers in `fit`. Predictions run likewise, where numba is\n'
+                "not installed by torch.",
+            ),
             "history_": (
                 "DataFrame",
                 "A row per epoch: train_loss, valid_loss with validation data, scores, lr with a schedule, and dur in\n"

@@ -112,7 +112,7 @@ class DropoutParameters:
         kind="float in [0, 1)",
         text=(
             "Share of the hidden state that is dropped in training on its way to the next step, by one mask per\n"
-            "sequence []_. Such a layer runs step by step, several times slower."
+            "sequence []_. Without compiled kernels (see `backend`) such a layer runs several times slower."
         ),
         sources=(GAL,),
     )

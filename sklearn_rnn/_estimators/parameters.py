@@ -293,3 +293,13 @@ class GeneralParameters:
         kind='{"float32", "float64"}',
         text="Floating type of weights and computations.",
     )
+    backend: str = parameter(
+        default="auto",
+        constraint=[StrOptions({"auto", "compiled", "torch"})],
+        kind='{"auto", "compiled", "torch"}',
+        text=(
+            'What runs recurrent layers. "auto": compiled kernels on a CPU, if numba can be imported and the network\n'
+            'has layers of this package, else torch. "compiled": the same kernels; where they can\'t be used, `fit`\n'
+            'raises an error with the reason. "torch": torch\'s own functions. Weights are the same up to rounding.'
+        ),
+    )
