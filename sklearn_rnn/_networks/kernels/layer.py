@@ -90,7 +90,7 @@ class Pass:
                 part[0, :, : self.weights.units] = state[i]
 
     def forward(self, x: Array, active: Array, mask: Array) -> None:
-        """Run steps x, flat (steps, lanes, features); `mask`, flat (lanes, across) or empty, acts on h as it is read."""
+        """Run steps x, flat (steps, lanes, features); a mask, flat (lanes, across) or empty, acts on the h it reads."""
         weights, lanes = self.weights, self.sizes.lanes
         self.x, self.active, self.mask = x, active, mask
         cell = weights.cell
