@@ -16,3 +16,11 @@ def no_figure_is_left():
     plt.close("all")
     yield
     plt.close("all")
+
+
+@pytest.fixture(params=[False, True], ids=["torch", "compiled"])
+def every_engine(request, monkeypatch):
+    """Run the layers of all networks by torch, and as compiled kernels."""
+    from sklearn_rnn._networks.cells import Recurrence
+
+    monkeypatch.setattr(Recurrence, "kernels", request.param)

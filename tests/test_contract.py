@@ -20,6 +20,8 @@ from sklearn_rnn._networks.contract import count_parameters
 from sklearn_rnn._networks.encoder_decoder import EncoderDecoder
 from sklearn_rnn._networks.recurrent import RecurrentNetwork
 
+pytestmark = pytest.mark.usefixtures("every_engine")
+
 LENGTHS = torch.tensor([6, 3, 1, 0, 5])
 STEPS = 4  # of the output of an encoder-decoder
 # By name: how a network is made from n_features and n_outputs, and its definition: network and steps of one sequence

@@ -12,6 +12,8 @@ import torch
 from sklearn_rnn._networks import encoder_decoder as module_file
 from sklearn_rnn._networks.encoder_decoder import EncoderDecoder
 
+pytestmark = pytest.mark.usefixtures("every_engine")
+
 CELLS = ("rnn", "lstm", "gru")
 DECODERS = ("repeat", "feedback")
 SIZES = ((4,), (4, 3))

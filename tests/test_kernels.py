@@ -81,11 +81,11 @@ def leaves(arguments):
 def gradients(results, wanted):
     """Of a sum of all results, each with a weight of its own."""
     outputs, state = results
-    total = 0.0
+    total = sum((tensor * 0).sum() for tensor in wanted)  # all take part, even where no row has a step
     for i, part in enumerate((outputs, *state)):
         weights = torch.randn(part.shape, generator=torch.Generator().manual_seed(i), dtype=torch.float64)
         total = total + (part * weights.to(part.dtype)).sum()
-    return torch.autograd.grad(total, wanted, allow_unused=True, materialize_grads=True)
+    return torch.autograd.grad(total, wanted)
 
 
 def both(cell, arguments, **options):
@@ -247,7 +247,7 @@ def test_any_layout_in_memory(layout):
 def test_float32(cell, sizes):
     arguments = drawn(cell, state=True, mask=True, dtype=torch.float32, **sizes)
     for tensor in arguments["weights"]:
-        tensor.data *= 0.3  # so that a rectifier does not explode
+        tensor.data *= 0.2  # so that rounding does not grow from step to step
     got, want = both(cell, arguments)
     for one, other in zip(got, want, strict=True):
         assert one.dtype == torch.float32
@@ -313,7 +313,8 @@ def test_saturation(cell, dtype):
     x.requires_grad_()
     got, want = (f(cell, weights, x) for f in (run, naive))
     assert_near([got[0], *got[1]], [want[0], *want[1]], 1e-6)
-    assert set(got[0].abs().unique().tolist()) <= {0.0, 1.0} or cell == "lstm"
+    if cell == "tanh":
+        assert got[0].abs().eq(1).all()
     assert not gradients(got, [x])[0].any()
 
 

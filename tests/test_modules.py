@@ -9,6 +9,8 @@ import torch
 from sklearn_rnn._networks.contract import count_parameters
 from sklearn_rnn._networks.recurrent import RecurrentNetwork
 
+pytestmark = pytest.mark.usefixtures("every_engine")
+
 CELLS = ("rnn", "lstm", "gru")
 SIZES = ((4,), (4, 3))
 LENGTHS = torch.tensor([6, 3, 1, 0, 5])

@@ -7,6 +7,8 @@ import pytest
 import torch
 from naive_tbptt import cut_segments, fill_lanes, run, train, zero_state
 
+pytestmark = pytest.mark.usefixtures("every_engine")
+
 UNITS, FEATURES, OUTPUTS = 3, 2, 2
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 MODULES = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}

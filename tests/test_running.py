@@ -16,6 +16,8 @@ from sklearn_rnn._networks.encoder_decoder import EncoderDecoder
 from sklearn_rnn._networks.recurrent import RecurrentNetwork
 from sklearn_rnn._training import inference
 
+pytestmark = pytest.mark.usefixtures("every_engine")
+
 CELLS = [RNNRegressor, LSTMRegressor, GRURegressor]
 RNG = np.random.default_rng(0)
 LENGTHS = np.array([50, 3, 0, 49, 17, 50, 1])

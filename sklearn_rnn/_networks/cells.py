@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from .compiled import can_run
 from .contract import dropout_mask
 
 CellState = tuple[Tensor, ...]  # (h,) or, of the LSTM, (h, c)
@@ -116,7 +117,14 @@ class Recurrence(nn.Module):
         Share of the hidden state that is dropped in training on its way to the next step.
     options : dict
         Further arguments of torch's module.
+
+    Attributes
+    ----------
+    kernels : bool, default=False
+        Whether it runs as compiled kernels where these can.
     """
+
+    kernels: bool = False
 
     def __init__(
         self, cell: str, n_features: int, units: int, recurrent_dropout: float, options: dict[str, Any]
@@ -167,12 +175,49 @@ class Recurrence(nn.Module):
         lengths: Tensor | None,
         ragged_state: bool,
         generator: torch.Generator | None,
+        *,
+        back: bool = False,
+        need_outputs: bool = True,
     ) -> tuple[Tensor, CellState]:
-        """Return outputs (batch, steps, units) and the state after them; its h is right even without `ragged_state`."""
+        """Run over the steps of a batch.
+
+        Parameters
+        ----------
+        x, state, lengths, ragged_state
+            As `Network.forward` says; the state is that of this cell. Its h is right even without `ragged_state`.
+        generator : torch.Generator or None
+            Source of masks.
+        back : bool, default=False
+            Whether each row is read backwards within its own length, so that the cell begins with its last step.
+        need_outputs : bool, default=True
+            Whether the outputs are wanted, or the state alone.
+
+        Returns
+        -------
+        outputs : Tensor of shape (batch, steps, units)
+            In the order of x; meaningless unless they are wanted.
+        state : tuple of Tensors of shape (batch, units)
+            State after the last step that is read of each row.
+        """
         if x.shape[1] == 0:  # torch's modules want at least one step
             return x.new_zeros((len(x), 0, self.units)), self.zero_state(x) if state is None else state
+        mask = None
         if self.recurrent_dropout and self.training:
-            return self._run_by_steps(x, state, lengths, generator)
+            mask = dropout_mask(x.new_empty((len(x), self.units)), self.recurrent_dropout, generator)
+        if self.kernels and can_run(self.weights, tensors := self.tensors(), x, state):
+            from .kernels.autograd import run  # numba takes half a second to import
+
+            return run(self.equations, tensors, x, state, lengths, mask, back=back, need_outputs=need_outputs)
+        order = reversal(x, lengths) if back else None
+        read = x if order is None else reorder(x, order)
+        outputs, final = self._run_by_torch(read, state, lengths, ragged_state, mask)
+        return outputs if order is None or not need_outputs else reorder(outputs, order), final
+
+    def _run_by_torch(
+        self, x: Tensor, state: CellState | None, lengths: Tensor | None, ragged_state: bool, mask: Tensor | None
+    ) -> tuple[Tensor, CellState]:
+        if mask is not None:
+            return self._run_by_steps(x, state, lengths, mask)
         # The h of the last step stands among the outputs. The c of the LSTM does not: only torch's packed sequences
         # stop each row at its end.
         if lengths is not None and ragged_state and self.kind == "lstm":
@@ -197,11 +242,11 @@ class Recurrence(nn.Module):
         return outputs, final
 
     def _run_by_steps(
-        self, x: Tensor, state: CellState | None, lengths: Tensor | None, generator: torch.Generator | None
+        self, x: Tensor, state: CellState | None, lengths: Tensor | None, mask: Tensor
     ) -> tuple[Tensor, CellState]:
         """Run step by step, which alone allows for recurrent dropout."""
         state = self.zero_state(x) if state is None else state
-        step = MaskedStep(self.equations, self.tensors(), dropout_mask(state[0], self.recurrent_dropout, generator))
+        step = MaskedStep(self.equations, self.tensors(), mask)
         outputs = []
         # The input of all steps is multiplied at once: one large product is faster than one per step.
         for t, from_input in enumerate(step.read(x).unbind(dim=1)):
@@ -224,3 +269,23 @@ def _to_torch(state: CellState | None) -> Any:
 
 def _from_torch(hx: Any) -> CellState:
     return tuple(part.squeeze(0) for part in (hx if isinstance(hx, tuple) else (hx,)))
+
+
+def reversal(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return positions that read each row backwards within its length; they are their own inverse.
+
+    Of rows with five slots, one with three steps is read in the order 2, 1, 0, 3, 4: what lies behind its end stays
+    there, so that the backward direction, too, reads it last.
+    """
+    steps = torch.arange(x.shape[1], device=x.device)
+    if lengths is None:
+        return steps.flip(0)
+    backwards = lengths[:, None] - 1 - steps
+    return torch.where(backwards >= 0, backwards, steps)
+
+
+def reorder(x: Tensor, order: Tensor) -> Tensor:
+    """Return the steps of x in an order of `reversal`."""
+    if order.ndim == 1:
+        return x.flip(1)
+    return x.gather(1, order[:, :, None].expand(-1, -1, x.shape[2]))

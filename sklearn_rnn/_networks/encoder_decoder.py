@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .contract import ROWS, Network, Part, State, count_parameters, dropout_mask
-from .layers import RecurrentLayer, StackStep, stack_layers
+from .layers import RecurrentLayer, StackStep, stack_layers, use_kernels
 
 # Without a gradient so many steps are decoded at once, so that memory is that of the outputs alone.
 DECODED = 32_768
@@ -186,6 +186,10 @@ class EncoderDecoder(Network):
         """Return the zero state of the encoder for `n` sequences."""
         rows = self.head.weight.new_empty((n, 0))
         return [layer.recurrences[0].zero_state(rows) for layer in _layers(self.encoder)]
+
+    def use_kernels(self) -> bool:
+        """Let all layers run as compiled kernels, but where each step of the decoder reads the output before it."""
+        return use_kernels(self.encoder) and use_kernels(self.decoder)
 
     @property
     def keeps_steps(self) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from .cells import Recurrence, Step
 from .contract import State
+from .kernels import why_unavailable
 
 
 class RecurrentLayer(nn.Module):
@@ -58,13 +59,22 @@ class RecurrentLayer(nn.Module):
         """Return the outputs of all steps, directions side by side, and the state of each direction."""
         sides, finals = [], []
         for i, cell in enumerate(self.recurrences):
-            # The second cell reads each row reversed within its own length, so that it begins with the last step.
-            order = None if i == 0 else _reversal(x, lengths)
-            read = x if order is None else _reorder(x, order)
-            outputs, final = cell(read, None if state is None else state[i], lengths, ragged_state, generator)
-            sides.append(outputs if order is None or not need_outputs else _reorder(outputs, order))
+            # The second cell begins with the last step of each row.
+            before = None if state is None else state[i]
+            outputs, final = cell(x, before, lengths, ragged_state, generator, back=i > 0, need_outputs=need_outputs)
+            sides.append(outputs)
             finals.append(final)
         return torch.cat(sides, dim=2) if len(sides) > 1 else sides[0], finals
+
+
+def use_kernels(layers: nn.ModuleList) -> bool:
+    """Let layers run as compiled kernels on a CPU, and return whether these are there."""
+    if why_unavailable() is not None:
+        return False
+    for layer in layers:
+        for cell in cast("RecurrentLayer", layer).recurrences:
+            cell.kernels = True
+    return True
 
 
 class StackStep:
@@ -110,22 +120,3 @@ def stack_layers(
         layers.append(RecurrentLayer(cell, n_features, units, bidirectional, recurrent_dropout, options))
         n_features = layers[-1].units
     return nn.ModuleList(layers)
-
-
-def _reversal(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Positions that read each row backwards within its length; they are their own inverse.
-
-    Of rows with five slots, one with three steps is read in the order 2, 1, 0, 3, 4: what lies behind its end stays
-    there, so that the backward direction, too, reads it last.
-    """
-    steps = torch.arange(x.shape[1], device=x.device)
-    if lengths is None:
-        return steps.flip(0)
-    backwards = lengths[:, None] - 1 - steps
-    return torch.where(backwards >= 0, backwards, steps)
-
-
-def _reorder(x: Tensor, order: Tensor) -> Tensor:
-    if order.ndim == 1:
-        return x.flip(1)
-    return x.gather(1, order[:, :, None].expand(-1, -1, x.shape[2]))

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .contract import Network, Part, SingleStep, State, count_parameters, dropout_mask
-from .layers import RecurrentLayer, StackStep, stack_layers
+from .layers import RecurrentLayer, StackStep, stack_layers, use_kernels
 
 
 class RecurrentNetwork(Network):
@@ -125,6 +125,11 @@ class RecurrentNetwork(Network):
         if self.bidirectional:
             return None
         return StackStep([layer.recurrences[0].single_step() for layer in self._stack], self.head)
+
+    def use_kernels(self) -> bool:
+        """Let all layers run as compiled kernels."""
+        self.kernels = use_kernels(self.layers)
+        return self.kernels
 
     @property
     def whole_sequences(self) -> bool:

@@ -62,7 +62,7 @@ def run(
     before = () if state is None else tuple(state)
     layer = _Layer(Weights(equations, tensors), Lanes.of_batch(len(x), x.shape[1], lengths, back), mask, need_outputs)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, *tensors, *before)):
-        outputs, *after = _Differentiable.apply(layer, x, *tensors, *before)
+        outputs, *after = _Differentiable.apply(layer, x, *tensors, *before)  # type: ignore[no-untyped-call]
     else:
         outputs, *after = layer.forward(x, before)
     return outputs, tuple(after)
@@ -181,17 +181,21 @@ class _Layer:
     ) -> None:
         """Run some lanes, so many steps at once, and write their outputs and the state after them."""
         outputs, *after = results
-        sizes = self.weights.sizes(len(lanes))
+        sizes, places = self.weights.sizes(len(lanes)), lanes.places(outputs)
         mask = np.empty(0, self.weights.dtype) if self.mask is None else lanes.of_rows(self.mask, sizes.across)
         before = [part.detach().numpy()[lanes.rows] for part in state] or None
-        for first in range(0, max(lanes.longest, 1), at_once):
-            active = lanes.active[first : first + at_once]
-            run.begin(len(active), len(lanes), before, masked=mask.size > 0)
-            run.forward(lanes.read(x, sizes.features, first, len(active)), active, mask)
+        steps = min(at_once, lanes.longest)
+        read, active = lanes.read(x, sizes.features), np.append(lanes.active, np.zeros(steps, np.int64))
+        run.begin(steps, len(lanes), before, masked=mask.size > 0)
+        left = lanes.lengths
+        for first in range(0, max(lanes.longest, 1), at_once):  # the last piece may end with steps of no lane
+            if first > 0:
+                run.go_on(left)
+                left = left - steps
+            run.forward(read[first * len(lanes) * sizes.features :], active[first : first + steps], mask)
             if self.need_outputs:
-                lanes.write(outputs, run.states[0][1:].reshape(-1), sizes.across, first, len(active))
-            before = run.last(lanes.lengths - first)
-        for to, values in zip(after, before or (), strict=True):
+                lanes.write(places, run.states[0][1:].reshape(-1), sizes.across, first)
+        for to, values in zip(after, run.last(left), strict=True):
             to.numpy()[lanes.rows] = values
 
     def _side_by_side(self, work: Callable[[int], None]) -> None:
@@ -218,6 +222,6 @@ def _flow_back(
     of_x = none if d_x is None else np.empty(lanes.longest * len(lanes) * sizes.down, gradients.dtype)
     run.backward(of_outputs, d_state.reshape(-1), of_x, gradients)
     if d_x is not None:
-        lanes.write(d_x, of_x, sizes.down)
+        lanes.write(lanes.places(d_x), of_x, sizes.down)
     for to, part in zip(d_before, d_state, strict=True):
         to.numpy()[lanes.rows] = part[:, : sizes.units]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,15 @@ from torch import Tensor
 from .steps import count_active, gather, scatter
 
 Array = NDArray[Any]
+
+
+class Places(NamedTuple):
+    """Where lanes are: the rows of a flat table in which they begin, and how many rows lie from step to step."""
+
+    table: Array
+    columns: int
+    starts: Array
+    stride: int
 
 
 class Lanes:
@@ -56,25 +65,23 @@ class Lanes:
         """Return some of the lanes."""
         return Lanes(self.rows[part], self.lengths[part], self.back)
 
-    def read(self, x: Tensor, width: int, first: int = 0, n: int | None = None) -> Array:
-        """Return n steps of x (batch, steps, columns) from step `first` on, flat (n, lanes, width)."""
-        table, starts, stride = self._places(x, first)
-        active = self.active[first:][:n]
-        to = (np.empty if width == x.shape[2] else np.zeros)(len(active) * len(self) * width, table.dtype)
-        gather(to, width, table, x.shape[2], starts, stride, self.lengths - first, active, self.back)
+    def read(self, x: Tensor, width: int) -> Array:
+        """Return the steps of x (batch, steps, columns), flat (steps, lanes, width)."""
+        places = self.places(x)
+        to = (np.empty if width == x.shape[2] else np.zeros)(self.longest * len(self) * width, places.table.dtype)
+        gather(to, width, *places, self.lengths, self.active, self.back)
         return to
 
-    def write(self, x: Tensor, source: Array, width: int, first: int = 0, n: int | None = None) -> None:
-        """Write n steps, flat (n, lanes, width), to those of x (batch, steps, columns), which is contiguous."""
-        table, starts, stride = self._places(x, first)
-        active = self.active[first:][:n]
-        scatter(table, x.shape[2], source, width, starts, stride, self.lengths - first, active, self.back)
+    def write(self, places: Places, source: Array, width: int, first: int = 0) -> None:
+        """Write steps from `first` on, flat (steps, lanes, width), to a tensor."""
+        table, columns, starts, stride = places
+        active = self.active[first : first + len(source) // max(len(self) * width, 1)]
+        if not self.back:  # or else the lanes begin where they do, and are so many steps shorter
+            starts = starts + first * stride
+        scatter(table, columns, source, width, starts, stride, self.lengths - first, active, self.back)
 
-    def _places(self, x: Tensor, first: int) -> tuple[Array, Array, int]:
-        """Return the memory of x, in which row of it each lane begins, and the rows from step to step.
-
-        Read from their ends, the lanes begin where they do, but are `first` steps shorter.
-        """
+    def places(self, x: Tensor) -> Places:
+        """Return where the lanes are in a tensor (batch, steps, columns), or in a contiguous copy."""
         lane, step, column = x.stride()
         columns = x.shape[2]
         if column != 1 or lane % columns or step % columns:
@@ -82,8 +89,7 @@ class Lanes:
             lane, step = x.shape[1] * columns, columns
         size = (len(x) - 1) * lane + (x.shape[1] - 1) * step + columns if x.numel() else 0
         table = x.detach().as_strided((size,), (1,)).numpy()
-        starts = self.rows * (lane // columns)
-        return table, starts if self.back else starts + first * (step // columns), step // columns
+        return Places(table, columns, self.rows * (lane // columns), step // columns)
 
     def of_rows(self, values: Array, width: int) -> Array:
         """Return a row of `values` (batch, columns) for each lane, flat (lanes, width), zero behind the columns."""

@@ -13,11 +13,11 @@ from .jit import OPTIONS, compiled
 
 f = np.float32
 # A rational approximation of tanh, that of Eigen (Eigen/src/Core/MathFunctionsImpl.h), within a few ulp of float32; the
-# coefficients are of the powers of x from the highest. From BOUND on tanh is 1 in float32.
+# coefficients are of the powers of x from the highest. It passes 1 before BOUND.
 P13, P11, P9, P7 = f(-2.76076847742355e-16), f(2.00018790482477e-13), f(-8.60467152213735e-11), f(5.12229709037114e-08)
 P5, P3, P1 = f(1.48572235717979e-05), f(6.37261928875436e-04), f(4.89352455891786e-03)
 Q6, Q4, Q2, Q0 = f(1.19825839466702e-06), f(1.18534705686654e-04), f(2.26843463243900e-03), f(4.89352518554385e-03)
-BOUND = f(7.90531110763549805)
+BOUND, ONE = f(10), f(1)
 
 
 def tanh(x: Any) -> Any:
@@ -39,7 +39,9 @@ def _rational(x: Any) -> Any:
     x = BOUND if x > BOUND else x
     s = x * x
     p = s * (s * (s * (s * (s * (s * P13 + P11) + P9) + P7) + P5) + P3) + P1
-    return x * p / (s * (s * (s * Q6 + Q4) + Q2) + Q0)
+    y = x * p / (s * (s * (s * Q6 + Q4) + Q2) + Q0)
+    y = -ONE if y < -ONE else y
+    return ONE if y > ONE else y
 
 
 @compiled

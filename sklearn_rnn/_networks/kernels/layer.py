@@ -12,6 +12,7 @@ from torch import Tensor
 from .cells import CELLS
 from .linear import pack_weights, unpack_gradients
 from .sizes import Sizes, sizes_of
+from .steps import carry
 
 Array = NDArray[Any]
 Call = tuple[Callable[..., None], tuple[Any, ...]]
@@ -105,8 +106,13 @@ class Pass:
 
     def last(self, lengths: Array) -> list[Array]:
         """Return the state after the last step of each lane, arrays of shape (lanes, units)."""
-        ends = np.clip(lengths, 0, len(self.states[0]) - 1)
+        ends = np.minimum(np.maximum(lengths, 0), len(self.states[0]) - 1)
         return [part[ends, np.arange(len(ends)), : self.weights.units] for part in self.states]
+
+    def go_on(self, lengths: Array) -> None:
+        """Begin as many steps again, where each lane has come to."""
+        for part in self.states:
+            carry(part.reshape(-1), self.sizes.across, lengths, len(part) - 1)
 
     def backward(self, d_outputs: Array, d_state: Array, dx: Array, gradients: Array) -> None:
         """Flow back, once for each forward pass; see `backward_call`."""

@@ -79,3 +79,16 @@ def move(
             else:
                 for k in range(n):
                     a[k] = b[k]
+
+
+@compiled
+def carry(states: Any, width: int, lengths: Any, steps: int) -> None:
+    """Copy the state after the last step of each lane, of no more than so many, to the place of that before the first.
+
+    States are flat (steps + 1, lanes, width).
+    """
+    for lane in range(lengths.size):
+        at = min(max(lengths[lane], 0), steps) * lengths.size + lane
+        a, b = states[lane * width : (lane + 1) * width], states[at * width : (at + 1) * width]
+        for k in range(width):
+            a[k] = b[k]
