@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, RMSprop
 from torch.optim import optimizer as base
 
-from . import steps
+from . import descent
 
 Group = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Optimizer:
         if self._memory is None or self._memory.parts != parts:
             self._memory = _memory(self._optimizer, parts)
         if max_norm is not None:
-            steps.clip(self.gradients, float(max_norm))
+            descent.clip(self.gradients, float(max_norm))
         self._rule.step(group, self._memory, self.gradients)
         self._optimizer._opt_called = True  # type: ignore[attr-defined] # or schedulers warn that no step was taken
 
@@ -131,7 +131,7 @@ def _adam_parts(group: Group) -> tuple[str | None, ...]:
 
 def _step_adam(group: Group, memory: Memory, gradients: Any, decoupled: bool = False) -> None:
     beta1, beta2 = group["betas"]
-    steps.adam(
+    descent.adam(
         memory.addresses, memory.sizes, gradients, float(group["lr"]), float(beta1), float(beta2), float(group["eps"]),
         float(group["weight_decay"]), decoupled or group.get("decoupled_weight_decay", False), bool(group["amsgrad"]),
         bool(group["maximize"]),
@@ -147,7 +147,7 @@ def _sgd_parts(group: Group) -> tuple[str | None, ...]:
 
 
 def _step_sgd(group: Group, memory: Memory, gradients: Any) -> None:
-    steps.sgd(
+    descent.sgd(
         memory.addresses, memory.sizes, gradients, memory.new, float(group["lr"]), float(group["momentum"]),
         float(group["dampening"]), float(group["weight_decay"]), bool(group["nesterov"]), bool(group["maximize"]),
     )  # fmt: skip
@@ -159,7 +159,7 @@ def _rmsprop_parts(group: Group) -> tuple[str | None, ...]:
 
 
 def _step_rmsprop(group: Group, memory: Memory, gradients: Any) -> None:
-    steps.rmsprop(
+    descent.rmsprop(
         memory.addresses, memory.sizes, gradients, float(group["lr"]), float(group["alpha"]), float(group["eps"]),
         float(group["weight_decay"]), float(group["momentum"]), bool(group["centered"]), bool(group["maximize"]),
     )  # fmt: skip
