@@ -189,7 +189,8 @@ class EncoderDecoder(Network):
 
     def use_kernels(self) -> bool:
         """Let all layers run as compiled kernels, but where each step of the decoder reads the output before it."""
-        return use_kernels(self.encoder) and use_kernels(self.decoder)
+        self.kernels = use_kernels(self.encoder) and use_kernels(self.decoder)
+        return self.kernels
 
     @property
     def keeps_steps(self) -> bool:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, RMSprop
 from torch.optim import optimizer as base
 
-from . import optimizer_steps as steps
+from . import descent
 
 Group = dict[str, Any]
 
@@ -47,130 +47,11 @@ class Optimizer:
         group = self._optimizer.param_groups[0]
         parts = self._rule.parts(group)
         if self._memory is None or self._memory.parts != parts:
-            self._memory = _memory(self._optimizer, parts)
+            self._memory = _memory(self._optimizer, self.parameters, parts)
         if max_norm is not None:
-            steps.clip(self.gradients, float(max_norm))
+            descent.clip(self.gradients, float(max_norm))
         self._rule.step(group, self._memory, self.gradients)
         self._optimizer._opt_called = True  # type: ignore[attr-defined] # or schedulers warn that no step was taken
-
-
-class Memory(NamedTuple):
-    """Where parameters and their states lie.
-
-    Parameters
-    ----------
-    parts : tuple of str or None
-        Parts of the state, in the order of the rows of addresses; None in place of those that aren't in use.
-    addresses : array (1 + parts, parameters)
-        Of the parameters, and of the parts of their states.
-    sizes : array
-        Numbers of each parameter.
-    new : array of bool
-        Which states were made here, and have seen no step.
-    tensors : list
-        All that is written to, which therefore must live.
-    """
-
-    parts: tuple[str | None, ...]
-    addresses: Any
-    sizes: Any
-    new: Any
-    tensors: list[list[Tensor | None]]
-
-
-def _memory(optimizer: torch.optim.Optimizer, parts: tuple[str | None, ...]) -> Memory:
-    """Find all tensors, and make the states that aren't there yet."""
-    reason = why_not(optimizer)
-    if reason is not None:  # a stranger's memory would be written to
-        raise ValueError(f"The optimizer has changed, and can't go on with compiled steps: {reason}.")
-    used = [part for part in parts if part is not None]
-    trained = _trained(optimizer)
-    new = np.array([bool(used) and not _has_any(optimizer.state.get(p, {}), used) for p in trained])
-    for p, is_new in zip(trained, new, strict=True):
-        if is_new:
-            optimizer.state[p].update({part: _zeros(part, p) for part in used})
-    tensors: list[list[Tensor | None]] = [[p.detach() for p in trained]]
-    tensors += [[optimizer.state[p][part] if part else None for p in trained] for part in parts]
-    addresses = np.array([[0 if t is None else t.data_ptr() for t in row] for row in tensors])
-    return Memory(parts, addresses, np.array([p.numel() for p in trained]), new, tensors)
-
-
-def _zeros(part: str, p: Tensor) -> Tensor:
-    return torch.tensor(0.0, dtype=torch.float32) if part == "step" else torch.zeros_like(p.detach())
-
-
-def _has_any(state: dict[str, Any], parts: list[str]) -> bool:
-    return any(state.get(part) is not None for part in parts)
-
-
-def _trained(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
-    return [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
-
-
-class Rule(NamedTuple):
-    """What a kind of optimizer needs, from the hyperparameters in its group.
-
-    Parameters
-    ----------
-    parts : callable
-        Returns the parts of its state in torch's order, with None in place of those that aren't in use.
-    step : callable
-        Takes a step.
-    """
-
-    parts: Callable[[Group], tuple[str | None, ...]]
-    step: Callable[[Group, Memory, Any], None]
-
-
-def _adam_parts(group: Group) -> tuple[str | None, ...]:
-    return "step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq" if group["amsgrad"] else None
-
-
-# Numbers are converted, since a kernel would be compiled once more for an integer.
-
-
-def _step_adam(group: Group, memory: Memory, gradients: Any, decoupled: bool = False) -> None:
-    beta1, beta2 = group["betas"]
-    steps.adam(
-        memory.addresses, memory.sizes, gradients, float(group["lr"]), float(beta1), float(beta2), float(group["eps"]),
-        float(group["weight_decay"]), decoupled or group.get("decoupled_weight_decay", False), bool(group["amsgrad"]),
-        bool(group["maximize"]),
-    )  # fmt: skip
-
-
-def _step_adamw(group: Group, memory: Memory, gradients: Any) -> None:
-    _step_adam(group, memory, gradients, decoupled=True)
-
-
-def _sgd_parts(group: Group) -> tuple[str | None, ...]:
-    return ("momentum_buffer" if group["momentum"] != 0 else None,)
-
-
-def _step_sgd(group: Group, memory: Memory, gradients: Any) -> None:
-    steps.sgd(
-        memory.addresses, memory.sizes, gradients, memory.new, float(group["lr"]), float(group["momentum"]),
-        float(group["dampening"]), float(group["weight_decay"]), bool(group["nesterov"]), bool(group["maximize"]),
-    )  # fmt: skip
-
-
-def _rmsprop_parts(group: Group) -> tuple[str | None, ...]:
-    momentum = "momentum_buffer" if group["momentum"] > 0 else None
-    return "step", "square_avg", momentum, "grad_avg" if group["centered"] else None
-
-
-def _step_rmsprop(group: Group, memory: Memory, gradients: Any) -> None:
-    steps.rmsprop(
-        memory.addresses, memory.sizes, gradients, float(group["lr"]), float(group["alpha"]), float(group["eps"]),
-        float(group["weight_decay"]), float(group["momentum"]), bool(group["centered"]), bool(group["maximize"]),
-    )  # fmt: skip
-
-
-RULES: dict[type, Rule] = {
-    Adam: Rule(_adam_parts, _step_adam),
-    AdamW: Rule(_adam_parts, _step_adamw),
-    SGD: Rule(_sgd_parts, _step_sgd),
-    RMSprop: Rule(_rmsprop_parts, _step_rmsprop),
-}
 
 
 def why_not(optimizer: Any) -> str | None:
@@ -239,3 +120,122 @@ def _why_not_state(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) ->
 
 def _form(tensor: Tensor) -> tuple[Any, ...]:
     return tensor.shape, tensor.dtype, tensor.device, tensor.layout == torch.strided and tensor.is_contiguous()
+
+
+class Memory(NamedTuple):
+    """Where parameters and their states lie.
+
+    Parameters
+    ----------
+    parts : tuple of str or None
+        Parts of the state, in the order of the rows of addresses; None in place of those that aren't in use.
+    addresses : array (1 + parts, parameters)
+        Of the parameters, and of the parts of their states.
+    sizes : array
+        Numbers of each parameter.
+    new : array of bool
+        Which states were made here, and have seen no step: SGD's momentum begins with the whole gradient.
+    tensors : list
+        All that is written to, which therefore must live.
+    """
+
+    parts: tuple[str | None, ...]
+    addresses: Any
+    sizes: Any
+    new: Any
+    tensors: list[list[Tensor | None]]
+
+
+def _memory(optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter], parts: tuple[str | None, ...]) -> Memory:
+    """Find all tensors, and make the states that aren't there yet."""
+    reason = why_not(optimizer)
+    if reason is not None:  # a stranger's memory would be written to
+        raise ValueError(f"The optimizer has changed, and can't go on with compiled steps: {reason}.")
+    used = [part for part in parts if part is not None]
+    new = np.array([bool(used) and not _has_any(optimizer.state.get(p, {}), used) for p in parameters])
+    for p, is_new in zip(parameters, new, strict=True):
+        if is_new:
+            optimizer.state[p].update({part: _zeros(part, p) for part in used})
+    tensors: list[list[Tensor | None]] = [[p.detach() for p in parameters]]
+    tensors += [[optimizer.state[p][part] if part else None for p in parameters] for part in parts]
+    addresses = np.array([[0 if t is None else t.data_ptr() for t in row] for row in tensors], dtype=np.int64)
+    sizes = np.array([p.numel() for p in parameters], dtype=np.int64)
+    return Memory(parts, addresses, sizes, new, tensors)
+
+
+def _zeros(part: str, p: Tensor) -> Tensor:
+    return torch.tensor(0.0, dtype=torch.float32) if part == "step" else torch.zeros_like(p.detach())
+
+
+def _has_any(state: dict[str, Any], parts: list[str]) -> bool:
+    return any(state.get(part) is not None for part in parts)
+
+
+def _trained(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    return [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
+
+
+class Rule(NamedTuple):
+    """What a kind of optimizer needs, from the hyperparameters in its group.
+
+    Parameters
+    ----------
+    parts : callable
+        Returns the parts of its state in torch's order, with None in place of those that aren't in use.
+    step : callable
+        Takes a step.
+    """
+
+    parts: Callable[[Group], tuple[str | None, ...]]
+    step: Callable[[Group, Memory, Any], None]
+
+
+def _adam_parts(group: Group) -> tuple[str | None, ...]:
+    return "step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq" if group["amsgrad"] else None
+
+
+# Numbers are converted, since a kernel would be compiled once more for an integer.
+
+
+def _step_adam(group: Group, memory: Memory, gradients: Any, decoupled: bool = False) -> None:
+    beta1, beta2 = group["betas"]
+    descent.adam(
+        memory.addresses, memory.sizes, gradients, float(group["lr"]), float(beta1), float(beta2), float(group["eps"]),
+        float(group["weight_decay"]), decoupled or bool(group.get("decoupled_weight_decay", False)),
+        bool(group["amsgrad"]), bool(group["maximize"]),
+    )  # fmt: skip
+
+
+def _step_adamw(group: Group, memory: Memory, gradients: Any) -> None:
+    _step_adam(group, memory, gradients, decoupled=True)
+
+
+def _sgd_parts(group: Group) -> tuple[str | None, ...]:
+    return ("momentum_buffer" if group["momentum"] != 0 else None,)
+
+
+def _step_sgd(group: Group, memory: Memory, gradients: Any) -> None:
+    descent.sgd(
+        memory.addresses, memory.sizes, gradients, memory.new, float(group["lr"]), float(group["momentum"]),
+        float(group["dampening"]), float(group["weight_decay"]), bool(group["nesterov"]), bool(group["maximize"]),
+    )  # fmt: skip
+
+
+def _rmsprop_parts(group: Group) -> tuple[str | None, ...]:
+    momentum = "momentum_buffer" if group["momentum"] > 0 else None
+    return "step", "square_avg", momentum, "grad_avg" if group["centered"] else None
+
+
+def _step_rmsprop(group: Group, memory: Memory, gradients: Any) -> None:
+    descent.rmsprop(
+        memory.addresses, memory.sizes, gradients, float(group["lr"]), float(group["alpha"]), float(group["eps"]),
+        float(group["weight_decay"]), float(group["momentum"]), bool(group["centered"]), bool(group["maximize"]),
+    )  # fmt: skip
+
+
+RULES: dict[type, Rule] = {
+    Adam: Rule(_adam_parts, _step_adam),
+    AdamW: Rule(_adam_parts, _step_adamw),
+    SGD: Rule(_sgd_parts, _step_sgd),
+    RMSprop: Rule(_rmsprop_parts, _step_rmsprop),
+}

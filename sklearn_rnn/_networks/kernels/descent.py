@@ -19,30 +19,6 @@ from .jit import compiled
 from .sizes import part
 
 
-@intrinsic
-def _pointer(typing: Any, address: Any) -> Any:
-    """Make a pointer of an address."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
-
-    return types.voidptr(types.intp), generate
-
-
-@compiled
-def _tensor(address: int, n: int, like: Any) -> Any:
-    """Return n numbers that lie in memory, of the type of another array."""
-    return numba.carray(_pointer(address), n, like.dtype)
-
-
-@compiled
-def _count(address: int) -> float:
-    """Add a step to a counter, and return how many there are."""
-    steps = numba.carray(_pointer(address), 1, np.float32)
-    steps[0] += 1
-    return float(steps[0])
-
-
 @compiled
 def clip(gradients: Any, max_norm: float) -> None:
     """Scale gradients down to a norm; if theirs is not finite, nothing is hidden."""
@@ -202,3 +178,27 @@ def _normalize_centered(g: Any, square: Any, mean: Any, eps: float) -> None:
     least = g.dtype.type(eps)
     for j in range(g.size):
         g[j] /= math.sqrt(square[j] - mean[j] * mean[j]) + least
+
+
+@intrinsic
+def _pointer(typing: Any, address: Any) -> Any:
+    """Make a pointer of an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+
+    return types.voidptr(types.intp), generate
+
+
+@compiled
+def _tensor(address: int, n: int, like: Any) -> Any:
+    """Return n numbers that lie in memory, of the type of another array."""
+    return numba.carray(_pointer(address), n, like.dtype)
+
+
+@compiled
+def _count(address: int) -> float:
+    """Add a step to a counter, and return how many there are."""
+    steps = numba.carray(_pointer(address), 1, np.float32)
+    steps[0] += 1
+    return float(steps[0])
