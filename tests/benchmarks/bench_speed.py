@@ -2,7 +2,8 @@
 
 All run in turn in one sitting, and the minimum of the repeats counts. Ours is the whole `fit` or `predict` of an estimator,
 with its checks; what it compiles is compiled before. The torch loop runs on one thread and on as many as ours, and the
-better counts. Keras takes all cores that it finds; its first epoch is left out, in which JAX compiles. Beside each ratio stands its goal, the greatest that is good enough.
+better counts. Keras takes all cores that it finds; its first epoch is left out, in which JAX compiles. Beside each ratio
+stands its goal, the greatest that is good enough.
 
 Run it on a quiet machine of two cores: `make bench`, or python tests/benchmarks/bench_speed.py --keras PYTHON. With
 --quick it shows within minutes that everything runs; its figures mean nothing. Where others work, add --threads 1:
