@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # Other libraries want packages of their own, such as an older pandas.
 CLIENTS := $(VENV)-clients
+# The benchmark compares with Keras on JAX, which need nothing of this package.
+KERAS := $(VENV)-keras
 
 .PHONY: demo test lint types tests test-clients bench pictures clean
 
@@ -28,11 +30,10 @@ tests: $(INSTALLED)
 test-clients: $(CLIENTS)/.installed
 	$(CLIENTS)/bin/python -m pytest -W default tests/clients
 
-# Ratios against hand-written torch loops. Not part of the tests: run it on a quiet machine.
-bench: $(INSTALLED)
-	$(BIN)/python tests/benchmarks/bench_speed.py
+# Ratios against hand-written torch loops and Keras. Not part of the tests: an hour on a quiet machine of two cores.
+bench: $(INSTALLED) $(KERAS)/.installed
+	$(BIN)/python tests/benchmarks/bench_speed.py --grid --keras $(KERAS)/bin/python
 	$(BIN)/python tests/benchmarks/bench_memory.py
-	$(BIN)/python tests/benchmarks/bench_state.py
 	$(BIN)/python tests/benchmarks/bench_forecast.py
 
 # The pictures of the guides follow the code: draw them anew when it changes.
@@ -43,15 +44,18 @@ pictures: $(INSTALLED)
 define install
 test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
 $(1)/bin/python -m pip install --quiet --upgrade pip
-$(1)/bin/python -m pip install --quiet --editable ".[$(2)]"
+$(1)/bin/python -m pip install --quiet $(2)
 touch $@
 endef
 
 $(INSTALLED): pyproject.toml
-	$(call install,$(VENV),dev)
+	$(call install,$(VENV),--editable ".[dev]")
 
 $(CLIENTS)/.installed: pyproject.toml
-	$(call install,$(CLIENTS),clients)
+	$(call install,$(CLIENTS),--editable ".[clients]")
+
+$(KERAS)/.installed: Makefile
+	$(call install,$(KERAS),keras==3.15.* jax==0.10.*)
 
 clean:
-	rm -rf $(VENV) $(CLIENTS) .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf $(VENV) $(CLIENTS) $(KERAS) .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

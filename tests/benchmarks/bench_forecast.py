@@ -12,10 +12,11 @@ import argparse
 
 import numpy as np
 import torch
-from bench_speed import fastest
+from loops import fit
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
+from timing import clocked, minima
 from torch import nn
 
 from sklearn_rnn import EncoderDecoderRegressor, LSTMRegressor, SequenceForecaster, SequenceScaler, backtest
@@ -41,11 +42,11 @@ def time_backtests(repeats: int) -> None:
             forecaster = SequenceForecaster(estimator, **options)
             table = backtest(forecaster, sunspots, initial=initial)
             assert len(table) == ORIGINS * STEPS
-            one_pass, loop = fastest(
-                lambda forecaster=forecaster: backtest(forecaster, sunspots, initial=initial),
-                lambda forecaster=forecaster: loop_of_forecasts(forecaster, sunspots, initial),
-                repeats,
-            )
+            runs = {
+                "backtest": clocked(lambda forecaster=forecaster: backtest(forecaster, sunspots, initial=initial)),
+                "loop": clocked(lambda forecaster=forecaster: loop_of_forecasts(forecaster, sunspots, initial)),
+            }
+            one_pass, loop = minima(runs, repeats).values()
             print(f"{name:9} {strategy:10} {one_pass:10.3f} {loop:8.2f} {loop / one_pass:15.1f}")
 
 
@@ -65,30 +66,20 @@ class Bare(nn.Module):
         return self.head(self.decoder(repeated, state)[0])[:, :, 0]
 
 
-def bare_fit(module: Bare, x: torch.Tensor, y: torch.Tensor, batch_size: int, epochs: int) -> None:
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
-    loss = nn.MSELoss()
-    for _ in range(epochs):
-        for batch in torch.randperm(len(x)).split(batch_size):
-            optimizer.zero_grad()
-            loss(module(x[batch]), y[batch]).backward()
-            nn.utils.clip_grad_norm_(module.parameters(), 1.0)
-            optimizer.step()
-
-
 def time_encoder_decoder(repeats: int, epochs: int) -> None:
     print(f"\n{'encoder-decoder':20} {'batch':>5} {'fit s':>8} {'loop s':>8} {'ratio':>6}")
     rng = np.random.default_rng(0)
     for steps, output_steps, batch_size in ((24, 24, 32), (24, 24, 128), (120, 24, 32)):
         X = rng.normal(size=(4000, steps, FEATURES)).astype(np.float32)
         y = np.cumsum(X[:, -output_steps:, 0], axis=1)
-        model = EncoderDecoderRegressor(batch_size=batch_size, max_epochs=epochs, random_state=0)
+        model = EncoderDecoderRegressor(batch_size=batch_size, max_epochs=epochs, early_stopping=False, random_state=0)
         bare, x, target = Bare(output_steps), torch.from_numpy(X), torch.from_numpy(y)
-        ours, loop = fastest(
-            lambda model=model, X=X, y=y: model.fit(X, y),
-            lambda bare=bare, x=x, target=target, size=batch_size: bare_fit(bare, x, target, size, epochs),
-            repeats,
-        )
+        runs = {
+            "ours": clocked(lambda model=model, X=X, y=y: model.fit(X, y)),
+            "loop": clocked(lambda bare=bare, x=x, y=target, size=batch_size: fit(bare, x, y, size, epochs)),
+        }
+        runs["ours"]()  # compiles
+        ours, loop = minima(runs, repeats).values()
         print(f"{f'{steps} to {output_steps} steps':20} {batch_size:5} {ours:8.3f} {loop:8.3f} {ours / loop:6.2f}")
 
 
