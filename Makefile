@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 # Other libraries want packages of their own, such as an older pandas.
 CLIENTS := $(VENV)-clients
 
-.PHONY: demo test lint types tests test-clients bench pictures clean
+.PHONY: demo test lint types tests test-clients bench bench-cuda pictures clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/demo.py
@@ -34,6 +34,10 @@ bench: $(INSTALLED)
 	$(BIN)/python tests/benchmarks/bench_memory.py
 	$(BIN)/python tests/benchmarks/bench_state.py
 	$(BIN)/python tests/benchmarks/bench_forecast.py
+
+# Ratios against a hand-written loop on cuDNN: on a machine with a GPU, and a torch that can use it.
+bench-cuda: $(INSTALLED)
+	$(BIN)/python tests/benchmarks/bench_cuda.py
 
 # The pictures of the guides follow the code: draw them anew when it changes.
 pictures: $(INSTALLED)
