@@ -9,7 +9,7 @@ CLIENTS := $(VENV)-clients
 # The benchmark compares with Keras on JAX, which need nothing of this package.
 KERAS := $(VENV)-keras
 
-.PHONY: demo test lint types tests test-clients bench pictures clean
+.PHONY: demo test lint types tests test-clients bench bench-cuda pictures clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/demo.py
@@ -35,6 +35,10 @@ bench: $(INSTALLED) $(KERAS)/.installed
 	$(BIN)/python tests/benchmarks/bench_speed.py --grid --keras $(KERAS)/bin/python
 	$(BIN)/python tests/benchmarks/bench_memory.py
 	$(BIN)/python tests/benchmarks/bench_forecast.py
+
+# Ratios against a hand-written loop on cuDNN: on a machine with a GPU, and a torch that can use it.
+bench-cuda: $(INSTALLED)
+	$(BIN)/python tests/benchmarks/bench_cuda.py
 
 # The pictures of the guides follow the code: draw them anew when it changes.
 pictures: $(INSTALLED)

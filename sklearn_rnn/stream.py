@@ -201,7 +201,7 @@ class Stream:
         if dtypes:
             raise ValueError(f"The state must be real numbers; got dtype {dtypes[0]}.")
         with np.errstate(over="ignore"):
-            arrays = [[part.astype(self._dtype) for part in parts] for parts in arrays]
+            arrays = [[part.astype(self._dtype, order="C") for part in parts] for parts in arrays]  # as cuDNN wants it
         if not all(np.isfinite(part).all() for parts in arrays for part in parts):
             raise ValueError(f"The state has NaN, infinity or a value too large for {self._dtype}; set finite numbers.")
         self._state = [tuple(torch.from_numpy(part).to(self._device) for part in parts) for parts in arrays]

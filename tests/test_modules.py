@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -108,3 +110,22 @@ def test_initial_weights():
     assert weights.bias_ih_l0.detach().chunk(4)[1].eq(1).all()
     assert weights.bias_hh_l0.eq(0).all()
     assert not weights.bias_hh_l0.requires_grad
+
+
+def test_a_generator_of_a_missing_device_is_read_as_one_of_the_cpu():
+    class OfGPU:
+        device = torch.device("cuda:99")
+
+        def initial_seed(self):
+            return 3
+
+        def get_state(self):
+            return torch.zeros(16, dtype=torch.uint8)
+
+    network = make_network("gru", (4,), dropout=0.5)
+    network.generator = OfGPU()
+    read = pickle.loads(pickle.dumps(network))
+    assert (read.generator.device.type, read.generator.initial_seed()) == ("cpu", 3)
+    assert isinstance(network.generator, OfGPU)
+    network.generator = torch.Generator().manual_seed(5)
+    assert pickle.loads(pickle.dumps(network)).generator.initial_seed() == 5

@@ -22,6 +22,8 @@ CELLS = {"rnn": RNNRegressor, "lstm": LSTMRegressor, "gru": GRURegressor}
 PANELS = {1: [7], 3: [5, 7, 3], 7: [3, 7, 1, 6, 4, 7, 2]}
 N = 7  # the longest series
 
+backends = pytest.mark.parametrize("backend", ["compiled", "torch"])
+
 
 def panel(lengths, n_outputs=1, seed=0):
     rng = np.random.default_rng(seed)
@@ -74,34 +76,39 @@ def fitted_and_naive(cell, X, y, k1, k2, batch_size=1, layers=1, **params):
     return flat(begin), flat(weights_of(model.module_)), flat(expected)
 
 
+@backends
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("n_series", PANELS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_weights_agree_with_a_naive_reference(cell, n_series, layers):
+def test_weights_agree_with_a_naive_reference(cell, n_series, layers, backend):
     X, y = panel(PANELS[n_series])
     for k1, k2, batch_size in itertools.product((1, 2, 3, 5, N), (1, 2, 3, 5, N), (1, 2, 4)):
-        begin, weights, expected = fitted_and_naive(cell, X, y, k1, k2, batch_size, layers)
+        begin, weights, expected = fitted_and_naive(cell, X, y, k1, k2, batch_size, layers, backend=backend)
         assert_allclose(weights, expected, rtol=0, atol=1e-10, err_msg=f"tbptt=({k1}, {k2}), batch_size={batch_size}")
         assert np.abs(weights - begin).max() > 1e-3
 
 
+@backends
 @pytest.mark.parametrize("n_series", PANELS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_naive_split_agrees_with_a_naive_reference(cell, n_series):
+def test_the_naive_split_agrees_with_a_naive_reference(cell, n_series, backend):
     X, y = panel(PANELS[n_series], n_outputs=2)
     for k1, k2, batch_size in itertools.product((1, 3, N), (1, 2, 5, N), (1, 4)):
-        _, weights, expected = fitted_and_naive(cell, X, y, k1, k2, batch_size, layers=2, stateful=False)
+        _, weights, expected = fitted_and_naive(
+            cell, X, y, k1, k2, batch_size, layers=2, stateful=False, backend=backend
+        )
         assert_allclose(weights, expected, rtol=0, atol=1e-10, err_msg=f"tbptt=({k1}, {k2}), batch_size={batch_size}")
 
 
+@backends
 @pytest.mark.parametrize("stateful", [True, False])
 @pytest.mark.parametrize("cell", CELLS)
-def test_one_target_per_sequence_agrees_with_a_naive_reference(cell, stateful):
+def test_one_target_per_sequence_agrees_with_a_naive_reference(cell, stateful, backend):
     X, _ = panel(PANELS[7])
     y = np.random.default_rng(1).normal(size=(7, 1))
     for k1, k2, batch_size in itertools.product((1, 3, N), (1, 2, 5, N), (1, 4, 7)):
         _, weights, expected = fitted_and_naive(
-            cell, X, y, k1, k2, batch_size, layers=2, stateful=stateful, return_sequences=False
+            cell, X, y, k1, k2, batch_size, layers=2, stateful=stateful, return_sequences=False, backend=backend
         )
         assert_allclose(weights, expected, rtol=0, atol=1e-10, err_msg=f"tbptt=({k1}, {k2}), batch_size={batch_size}")
 

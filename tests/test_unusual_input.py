@@ -119,3 +119,12 @@ def test_diverging_partial_fit_harms_nothing():
         model.set_params(lr=1e38).partial_fit(DENSE, 1e3 * Y)
     np.testing.assert_array_equal(model.predict(DENSE), before)
     assert model.n_iter_ == len(model.history_) == 1
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])
+def test_the_first_batch_may_have_no_steps(optimizer):
+    """It gives weights of recurrent layers no gradient, so that optimizers begin later with them than with others."""
+    params = {"momentum": 0.9} if optimizer in ("sgd", "rmsprop") else None
+    model = regressor(optimizer=optimizer, optimizer_params=params, batch_size=1, shuffle=False, max_epochs=2)
+    model.fit([np.zeros((0, 2)), *RAGGED[:3]], [0.0, 1.0, 2.0, 3.0])
+    assert np.isfinite(model.predict(RAGGED)).all()

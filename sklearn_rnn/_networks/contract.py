@@ -159,6 +159,20 @@ class Network(nn.Module, ABC):
         """Let layers run as compiled kernels on a CPU, and return whether there are any that can."""
         return False
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled or copied: of a generator of a GPU, its state, to be read without one, too."""
+        generator = self.generator
+        if generator is None or generator.device.type == "cpu":
+            return self.__dict__
+        return self.__dict__ | {"generator": _Portable(generator)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what was pickled; on a GPU recurrent layers of torch want their weights side by side again."""
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        for module in self.modules():
+            if isinstance(module, nn.RNNBase):
+                module.flatten_parameters()
+
     @property
     def whole_sequences(self) -> bool:
         """Whether a sequence must be read as a whole: its pieces can't be continued from a state."""
@@ -200,6 +214,27 @@ class Network(nn.Module, ABC):
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.parameters()).device
+
+
+class _Portable:
+    """A generator that is pickled so that it can be read where its device is missing."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self.generator = generator
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        generator = self.generator
+        return _restored, (str(generator.device), generator.initial_seed(), generator.get_state())
+
+
+def _restored(device: str, seed: int, state: Tensor) -> torch.Generator:
+    """Return a generator in a state; without its device one of the CPU, which begins with the same seed."""
+    try:
+        generator = torch.Generator(device)
+    except RuntimeError:
+        return torch.Generator().manual_seed(seed)
+    generator.set_state(state)
+    return generator
 
 
 def count_parameters(module: nn.Module) -> int:

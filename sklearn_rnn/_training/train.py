@@ -53,10 +53,23 @@ def build_net(estimator: Any, part: Part, seed: int, *, stopping: bool, continui
         net.initialize()
     except TypeError as error:
         raise ValueError(f"The net can't be built: {error}; see optimizer_params and callbacks.") from error
+    _begin_momentum(net.optimizer_)
     prior = estimator._prior(part.targets)
     if prior is not None:
         net.module_.start_at(torch.as_tensor(prior))
     return net
+
+
+def _begin_momentum(optimizer: torch.optim.Optimizer) -> None:
+    """Give all weights a momentum of zero, with which the first update is the same.
+
+    torch's fused kernel of SGD fails where some of several weights have none yet: those of recurrent layers, if the
+    first batch is a sequence without steps, which has no gradient for them.
+    """
+    for group in optimizer.param_groups:
+        if group.get("fused") and group.get("momentum") and not group.get("dampening"):
+            for weight in group["params"]:
+                optimizer.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
 
 
 def take_over(net: SequenceNet, earlier: SequenceNet, *, optimizer: bool) -> None:
