@@ -49,6 +49,8 @@ class Network(nn.Module, ABC):
     generator : torch.Generator or None, default=None
         Source of all random numbers that training draws, such as masks of dropout; None is torch's global generator.
         It is set from outside, so that the same `random_state` gives the same weights.
+    kernels : bool, default=False
+        Whether layers run as compiled kernels on a CPU, as `use_kernels` sets it.
 
     Examples
     --------
@@ -86,6 +88,7 @@ class Network(nn.Module, ABC):
     n_outputs: int
     return_sequences: bool = False
     generator: torch.Generator | None = None
+    kernels: bool = False
 
     @abstractmethod
     def forward(

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .contract import Network, Part, SingleStep, State, count_parameters, dropout_mask
+from .kernels import why_unavailable
 from .layers import RecurrentLayer, StackStep, stack_layers
 
 
@@ -125,6 +126,11 @@ class RecurrentNetwork(Network):
         if self.bidirectional:
             return None
         return StackStep([layer.recurrences[0].single_step() for layer in self._stack], self.head)
+
+    def use_kernels(self) -> bool:
+        """Let layers run as compiled kernels, where these can be compiled."""
+        self.kernels = why_unavailable() is None
+        return self.kernels
 
     @property
     def whole_sequences(self) -> bool:
