@@ -34,9 +34,8 @@ class CompiledStep:
 
     def __init__(self, cells: Sequence[Recurrence], head: nn.Linear) -> None:
         equations = cells[0].equations
-        cell = CELLS[equations]
-        common = (cell.blocks, cell.states, cell.tape_size(1, 1, False))
-        self.kind = KINDS[equations](*common, *cell.options)
+        self.step = STEPS[equations]
+        self.states = CELLS[equations].states
         self.weights = np.concatenate([*(_packed(layer) for layer in cells), _packed_output(head)])
         self.dtype = self.weights.dtype
         self.units = [layer.units for layer in cells]
@@ -47,13 +46,13 @@ class CompiledStep:
         """Return outputs (n_series, n_outputs), and the state after the step x (n_series, n_features)."""
         after, outputs = np.empty_like(state), np.empty((len(x), self.n_outputs), self.dtype)
         padding = NO_PADDING if padding is None else padding.ravel()
-        step(self.kind, x.ravel(), padding, state, after, outputs.ravel(), self.weights, self.sizes)
+        self.step(x.ravel(), padding, state, after, outputs.ravel(), self.weights, self.sizes)
         return outputs, after
 
     def hold(self, state: State) -> Array:
         """Return a state as one flat array."""
         n = len(state[0][0])
-        held = np.zeros(sum(self.kind.parts * n * self._across(units) for units in self.units), self.dtype)
+        held = np.zeros(sum(self.states * n * self._across(units) for units in self.units), self.dtype)
         for views, parts in zip(self._views(held, n), state, strict=True):
             for view, values in zip(views, parts, strict=True):
                 view[:] = values.numpy()
@@ -61,13 +60,13 @@ class CompiledStep:
 
     def release(self, held: Array) -> State:
         """Return the state that is held, without a copy."""
-        n = held.size // sum(self.kind.parts * self._across(units) for units in self.units)
+        n = held.size // sum(self.states * self._across(units) for units in self.units)
         return [tuple(torch.from_numpy(view) for view in views) for views in self._views(held, n)]
 
     def _views(self, held: Array, n: int) -> list[list[Array]]:
         views, at = [], 0
         for units in self.units:
-            rows = held[at : at + self.kind.parts * n * self._across(units)].reshape(self.kind.parts, n, -1)
+            rows = held[at : at + self.states * n * self._across(units)].reshape(self.states, n, -1)
             views.append([values[:, :units] for values in rows])
             at += rows.size
         return views
@@ -76,28 +75,6 @@ class CompiledStep:
         return int(padded(units, self.dtype.itemsize))
 
 
-# The types of these are what tells the compiler which cell to run: blocks of gates, parts of the state, and numbers of
-# a tape of one step of one unit.
-class Rnn(NamedTuple):
-    blocks: int
-    parts: int
-    tape: int
-    relu: bool
-
-
-class Lstm(NamedTuple):
-    blocks: int
-    parts: int
-    tape: int
-
-
-class Gru(NamedTuple):
-    blocks: int
-    parts: int
-    tape: int
-
-
-KINDS: dict[str, Any] = {"tanh": Rnn, "relu": Rnn, "lstm": Lstm, "gru": Gru}
 NO_PADDING = np.empty(0, bool)
 
 
@@ -124,23 +101,31 @@ def _packed_output(head: nn.Linear) -> Array:
 def step(kind: Any, x: Any, padding: Any, state: Any, after: Any, outputs: Any, weights: Any, sizes: Any) -> None:
     """Write the state after a step, and its outputs; `sizes` are features, units of each layer, and outputs."""
     lanes = x.size // sizes[0]
-    active, mask = np.full(1, lanes), np.empty(0, x.dtype)
     at_state = at_weights = 0
     for i in range(1, sizes.size - 1):
         s = sizes_of(kind.blocks, lanes, sizes[i - 1], sizes[i], x.itemsize)
-        n = kind.parts * s.step
+        n = kind.states * s.step
         old, new = part(state, at_state, n), part(after, at_state, n)
-        tape = np.empty(kind.tape * s.step, x.dtype)
-        for first in range(0, n, s.step):  # a tape of one step begins with each part before it and after it
-            tape[2 * first : 2 * first + s.step] = part(old, first, s.step)
-        run(kind, x, part(weights, at_weights, s.weights), tape, mask, active, lanes, s.features, s.units)
-        for first in range(0, n, s.step):
-            new[first : first + s.step] = part(tape, 2 * first + s.step, s.step)
+        run(kind, x, part(weights, at_weights, s.weights), old, new, s)
         keep_padded(new, old, padding, s)
         x = without_padding(new, lanes, s.across, s.units)
         at_state += n
         at_weights += s.weights
     put_outputs(outputs, x, weights, at_weights, lanes, sizes[-2], sizes[-1])
+
+
+@compiled
+def begin(tape: Any, old: Any, step: int) -> None:
+    """Write a state to a tape of one step, which begins with each part of it before and after the step."""
+    for first in range(0, old.size, step):
+        tape[2 * first : 2 * first + step] = part(old, first, step)
+
+
+@compiled
+def end(new: Any, tape: Any, step: int) -> None:
+    """Read the state after the step from such a tape."""
+    for first in range(0, new.size, step):
+        new[first : first + step] = part(tape, 2 * first + step, step)
 
 
 @compiled
@@ -171,32 +156,81 @@ def put_outputs(outputs: Any, h: Any, weights: Any, at: int, lanes: int, units: 
     outputs[:] = without_padding(rows, lanes, across, n)
 
 
-def run(
-    kind: Any, x: Any, packed: Any, tape: Any, mask: Any, active: Any, lanes: int, features: int, units: int
-) -> None:
-    """Run the cell that the type of `kind` stands for."""
+class Rnn(NamedTuple):
+    """A simple recurrent layer: its type tells the compiler which cell to run."""
+
+    blocks: int
+    states: int
+    relu: bool
+
+
+class Lstm(NamedTuple):
+    """An LSTM."""
+
+    blocks: int
+    states: int
+
+
+class Gru(NamedTuple):
+    """A GRU."""
+
+    blocks: int
+    states: int
+
+
+def run(kind: Any, x: Any, packed: Any, old: Any, new: Any, s: Sizes) -> None:
+    """Run one step of one layer, of the cell that the type of `kind` stands for."""
 
 
 @overload(run, jit_options=OPTIONS)
-def _run(
-    kind: Any, x: Any, packed: Any, tape: Any, mask: Any, active: Any, lanes: Any, features: Any, units: Any
-) -> Any:
+def _run(kind: Any, x: Any, packed: Any, old: Any, new: Any, s: Any) -> Any:
     return {Rnn: _run_rnn, Lstm: _run_lstm, Gru: _run_gru}[kind.instance_class]
 
 
-def _run_rnn(
-    kind: Any, x: Any, packed: Any, tape: Any, mask: Any, active: Any, lanes: Any, features: Any, units: Any
-) -> Any:
-    rnn.forward(x, packed, tape, mask, active, lanes, features, units, kind.relu)
+def _run_rnn(kind: Any, x: Any, packed: Any, old: Any, new: Any, s: Any) -> Any:
+    tape = np.empty(rnn.tape_size(1, s.step, False), x.dtype)
+    begin(tape, old, s.step)
+    rnn.forward(x, packed, tape, tape[:0], np.full(1, s.lanes), s.lanes, s.features, s.units, kind.relu)
+    end(new, tape, s.step)
 
 
-def _run_lstm(
-    kind: Any, x: Any, packed: Any, tape: Any, mask: Any, active: Any, lanes: Any, features: Any, units: Any
-) -> Any:
-    lstm.forward(x, packed, tape, mask, active, lanes, features, units)
+def _run_lstm(kind: Any, x: Any, packed: Any, old: Any, new: Any, s: Any) -> Any:
+    tape = np.empty(lstm.tape_size(1, s.step, False), x.dtype)
+    begin(tape, old, s.step)
+    lstm.forward(x, packed, tape, tape[:0], np.full(1, s.lanes), s.lanes, s.features, s.units)
+    end(new, tape, s.step)
 
 
-def _run_gru(
-    kind: Any, x: Any, packed: Any, tape: Any, mask: Any, active: Any, lanes: Any, features: Any, units: Any
-) -> Any:
-    gru.forward(x, packed, tape, mask, active, lanes, features, units)
+def _run_gru(kind: Any, x: Any, packed: Any, old: Any, new: Any, s: Any) -> Any:
+    tape = np.empty(gru.tape_size(1, s.step, False), x.dtype)
+    begin(tape, old, s.step)
+    gru.forward(x, packed, tape, tape[:0], np.full(1, s.lanes), s.lanes, s.features, s.units)
+    end(new, tape, s.step)
+
+
+@compiled
+def step_tanh(x: Any, padding: Any, state: Any, after: Any, outputs: Any, weights: Any, sizes: Any) -> None:
+    """Run a stack of simple recurrent layers."""
+    step(Rnn(rnn.BLOCKS, 1, False), x, padding, state, after, outputs, weights, sizes)
+
+
+@compiled
+def step_relu(x: Any, padding: Any, state: Any, after: Any, outputs: Any, weights: Any, sizes: Any) -> None:
+    """Run a stack of simple recurrent layers with the rectifier."""
+    step(Rnn(rnn.BLOCKS, 1, True), x, padding, state, after, outputs, weights, sizes)
+
+
+@compiled
+def step_lstm(x: Any, padding: Any, state: Any, after: Any, outputs: Any, weights: Any, sizes: Any) -> None:
+    """Run a stack of LSTMs."""
+    step(Lstm(lstm.BLOCKS, 2), x, padding, state, after, outputs, weights, sizes)
+
+
+@compiled
+def step_gru(x: Any, padding: Any, state: Any, after: Any, outputs: Any, weights: Any, sizes: Any) -> None:
+    """Run a stack of GRUs."""
+    step(Gru(gru.BLOCKS, 1), x, padding, state, after, outputs, weights, sizes)
+
+
+# A kind of layers is not an argument of one kernel: numba looks for the type of a named tuple for a microsecond.
+STEPS = {"tanh": step_tanh, "relu": step_relu, "lstm": step_lstm, "gru": step_gru}
