@@ -115,10 +115,12 @@ def step(kind: Any, x: Any, padding: Any, state: Any, after: Any, outputs: Any, 
 
 
 @compiled
-def begin(tape: Any, old: Any, step: int) -> None:
-    """Write a state to a tape of one step, which begins with each part of it before and after the step."""
+def begun(size: int, old: Any, step: int) -> Any:
+    """Return a tape of one step: it begins with each part of the state before and after the step."""
+    tape = np.empty(size, old.dtype)
     for first in range(0, old.size, step):
         tape[2 * first : 2 * first + step] = part(old, first, step)
+    return tape
 
 
 @compiled
@@ -188,22 +190,19 @@ def _run(kind: Any, x: Any, packed: Any, old: Any, new: Any, s: Any) -> Any:
 
 
 def _run_rnn(kind: Any, x: Any, packed: Any, old: Any, new: Any, s: Any) -> Any:
-    tape = np.empty(rnn.tape_size(1, s.step, False), x.dtype)
-    begin(tape, old, s.step)
+    tape = begun(rnn.tape_size(1, s.step, False), old, s.step)
     rnn.forward(x, packed, tape, tape[:0], np.full(1, s.lanes), s.lanes, s.features, s.units, kind.relu)
     end(new, tape, s.step)
 
 
 def _run_lstm(kind: Any, x: Any, packed: Any, old: Any, new: Any, s: Any) -> Any:
-    tape = np.empty(lstm.tape_size(1, s.step, False), x.dtype)
-    begin(tape, old, s.step)
+    tape = begun(lstm.tape_size(1, s.step, False), old, s.step)
     lstm.forward(x, packed, tape, tape[:0], np.full(1, s.lanes), s.lanes, s.features, s.units)
     end(new, tape, s.step)
 
 
 def _run_gru(kind: Any, x: Any, packed: Any, old: Any, new: Any, s: Any) -> Any:
-    tape = np.empty(gru.tape_size(1, s.step, False), x.dtype)
-    begin(tape, old, s.step)
+    tape = begun(gru.tape_size(1, s.step, False), old, s.step)
     gru.forward(x, packed, tape, tape[:0], np.full(1, s.lanes), s.lanes, s.features, s.units)
     end(new, tape, s.step)
 
@@ -232,5 +231,5 @@ def step_gru(x: Any, padding: Any, state: Any, after: Any, outputs: Any, weights
     step(Gru(gru.BLOCKS, 1), x, padding, state, after, outputs, weights, sizes)
 
 
-# A kind of layers is not an argument of one kernel: numba looks for the type of a named tuple for a microsecond.
+# A kernel for each kind: to hand over a named tuple would cost every call a microsecond.
 STEPS = {"tanh": step_tanh, "relu": step_relu, "lstm": step_lstm, "gru": step_gru}
