@@ -106,6 +106,7 @@ class Stream:
         self._dtype = np.dtype(estimator.net_.dtype)
         fitted = estimator._form if self._network.return_sequences else estimator._form.as_steps()
         self._reader = Reader(type(estimator).__name__, True, self._dtype, estimator.mask_value, fitted)
+        self._n_features = fitted.n_step_features
         self._device = self._network.device
         self.series, self._state = self._begin(n_series, history, series, resume)
         self._read_step = StepReader(self._reader, self.series)
@@ -172,8 +173,9 @@ class Stream:
         index = torch.from_numpy(self._places(sequences)).to(self._device)
         before: State = [tuple(part[index] for part in parts) for parts in self._state]
         outputs, after = run_on(self._network, sequences, before)
-        with torch.inference_mode():
-            initial = self._network.before_steps(before).cpu().numpy()
+        # Padding that comes first repeats the last prediction, to the last bit: that of a step of padding.
+        nothing = np.zeros((len(sequences), self._n_features), self._dtype)
+        initial, _ = self._step(nothing, np.ones((len(sequences), 1), bool), self._step.hold(before))
         assert sequences.layout is not None
         predictions = sequences.layout.from_steps(self._decode(outputs), self._decode(initial))
         self._state = [
