@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
 from ._data.checks import quoted
 from ._data.forms import Table, as_form
@@ -23,6 +22,7 @@ from ._data.sequences import Array, Sequences
 from ._data.series import match_series
 from ._networks.contract import Network, State
 from ._training.inference import run_on
+from ._training.stepping import array_step
 
 
 class Stream:
@@ -67,6 +67,9 @@ class Stream:
     A step of NaN only (or of ``mask_value``) is padding: it leaves the state of its series as it is. Within a
     Pipeline, transform the steps first: ``pipeline[-1].stream().step(pipeline[:-1].transform(x))``.
 
+    A stream reads with the weights that the network has when it is made: if you change those of ``module_`` by hand,
+    make another.
+
     A stream is not meant to be used by several threads at once; give each its own `copy`.
 
     Examples
@@ -83,6 +86,8 @@ class Stream:
     array([ True])
     """
 
+    _held: Any  # the state, in the form that `_step` takes
+
     def __init__(
         self,
         estimator: Any,
@@ -96,11 +101,12 @@ class Stream:
         self._network = estimator.module_
         _check_can_stream(self._network)
         self._estimator = copy(estimator)
-        self._fast_step = self._network.single_step()
+        self._step = array_step(self._network)
         self._decode = _decoder(estimator._codec, method)
         self._dtype = np.dtype(estimator.net_.dtype)
         fitted = estimator._form if self._network.return_sequences else estimator._form.as_steps()
         self._reader = Reader(type(estimator).__name__, True, self._dtype, estimator.mask_value, fitted)
+        self._n_features = fitted.n_step_features
         self._device = self._network.device
         self.series, self._state = self._begin(n_series, history, series, resume)
         self._read_step = StepReader(self._reader, self.series)
@@ -133,13 +139,9 @@ class Stream:
             partly NaN. The state stays as it was.
         """
         rows, padding = self._read_step(x)
-        with torch.inference_mode():
-            output, state = self._step(torch.from_numpy(rows).to(self._device))
-            if padding is not None:
-                state = _where(torch.from_numpy(padding).to(self._device), self._state, state)
-                output = self._network.before_steps(state)  # of a padded step: that of the step before it
-        prediction: Array = self._decode(output.cpu().numpy())
-        self._state = state  # not before everything has worked, so that an error leaves it as it was
+        outputs, held = self._step(rows, padding, self._held)
+        prediction: Array = self._decode(outputs)
+        self._held = held  # not before everything has worked, so that an error leaves it as it was
         return prediction
 
     def predict(self, X: Any, *, series: Any = None) -> Any:
@@ -171,8 +173,9 @@ class Stream:
         index = torch.from_numpy(self._places(sequences)).to(self._device)
         before: State = [tuple(part[index] for part in parts) for parts in self._state]
         outputs, after = run_on(self._network, sequences, before)
-        with torch.inference_mode():
-            initial = self._network.before_steps(before).cpu().numpy()
+        # Padding that comes first repeats the last prediction, to the last bit: that of a step of padding.
+        nothing = np.zeros((len(sequences), self._n_features), self._dtype)
+        initial, _ = self._step(nothing, np.ones((len(sequences), 1), bool), self._step.hold(before))
         assert sequences.layout is not None
         predictions = sequences.layout.from_steps(self._decode(outputs), self._decode(initial))
         self._state = [
@@ -204,7 +207,7 @@ class Stream:
             arrays = [[part.astype(self._dtype, order="C") for part in parts] for parts in arrays]  # as cuDNN wants it
         if not all(np.isfinite(part).all() for parts in arrays for part in parts):
             raise ValueError(f"The state has NaN, infinity or a value too large for {self._dtype}; set finite numbers.")
-        self._state = [tuple(torch.from_numpy(part).to(self._device) for part in parts) for parts in arrays]
+        self._state = self._on_device(arrays)
 
     def reset(self, series: Any = None) -> Stream:
         """Set the state to zero.
@@ -245,7 +248,7 @@ class Stream:
         -------
         Stream
         """
-        return copy(self)  # tensors of the state are replaced, never written to
+        return copy(self)  # the state is replaced, never written to
 
     def save(self, file: str | PathLike[str]) -> None:
         """Write the state to a file, as arrays in numpy's ``.npz`` format.
@@ -288,12 +291,30 @@ class Stream:
     def __repr__(self) -> str:
         return f"Stream({type(self._estimator).__name__}, n_series={self.n_series})"
 
-    def _step(self, x: Tensor) -> tuple[Tensor, State]:
-        """Run one step (n_series, n_features) of all series."""
-        if self._fast_step is not None:
-            return self._fast_step(x, self._state)
-        outputs, state = self._network(x[:, None], self._state, per_step=True)
-        return outputs[:, 0], state
+    @property
+    def _state(self) -> State:
+        return self._step.release(self._held)
+
+    @_state.setter
+    def _state(self, state: State) -> None:
+        self._held = self._step.hold(state)
+
+    def __copy__(self) -> Stream:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Another machine may have no compiler: what runs a step, and the form in which it holds states, is found anew.
+        return self.__dict__ | {"_step": None, "_held": self.state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._step = array_step(self._network)
+        self._state = self._on_device(state["_held"])
+
+    def _on_device(self, arrays: Any) -> State:
+        return [tuple(torch.from_numpy(part).to(self._device) for part in parts) for parts in arrays]
 
     def _part_names(self) -> list[list[str]]:
         return [[f"{name}{i}" for name in "hc"[: len(parts)]] for i, parts in enumerate(self._state)]
@@ -365,11 +386,3 @@ def _decoder(codec: Any, method: str) -> Callable[[Array], Array]:
     if method not in codec.methods:
         raise ValueError(f"method={method!r} is none of {list(codec.methods)}.")
     return partial(codec.decode, method=method)
-
-
-def _where(chosen: Tensor, state: State, other: State) -> State:
-    """Take the state of chosen series from the first, that of the rest from the other."""
-    return [
-        tuple(torch.where(chosen, a, b) for a, b in zip(parts, others, strict=True))
-        for parts, others in zip(state, other, strict=True)
-    ]

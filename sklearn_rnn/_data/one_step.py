@@ -40,14 +40,17 @@ class StepReader:
         """Return the step of each series, of shape (n_series, n_features), and which are padding (None if none is)."""
         # The usual array takes no check of its type: this is called for every step of a stream.
         known = type(x) is np.ndarray and x.dtype.kind in "fiub"
-        with np.errstate(over="ignore"):
-            rows = np.array(x if known else self._as_numbers(x), dtype=self._dtype, ndmin=2)
+        if known and x.dtype == self._dtype:
+            rows = np.array(x, ndmin=2)
+        else:
+            with np.errstate(over="ignore"):
+                rows = np.array(x if known else self._as_numbers(x), dtype=self._dtype, ndmin=2)
         if rows.shape != self._shape:
             if rows.shape != self._shape[::-1] or np.ndim(x) != 1:
                 raise ValueError(f"x has shape {np.shape(x)}; expected {self._expected}.")
             rows = rows.T  # one value per series, of a single feature
         finite = np.isfinite(rows)
-        if self._mask is None and finite.all():
+        if self._mask is None and np.count_nonzero(finite) == rows.size:  # twice as fast as all()
             return rows, None
         padding = _all_features(np.isnan(rows))
         if self._mask is not None:

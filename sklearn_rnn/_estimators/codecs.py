@@ -110,7 +110,7 @@ class Numbers(Codec):
 
     def decode(self, outputs: Array, method: str = "predict") -> Array:
         """Return predictions in the units of y."""
-        return self.restore(outputs.astype(np.float64) * self.scale + self.mean)
+        return self.restore(outputs * self.scale + self.mean)  # of float64, as scale and mean are
 
     def restore(self, codes: Array) -> Array:
         """Return numbers in the shape of y."""

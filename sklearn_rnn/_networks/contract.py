@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 # What a network remembers from one step to the next: tuples of tensors of shape (batch, units), such as (h,) or (h, c)
 # of each recurrent layer, first layer first. An empty list is the state of a network that remembers nothing.
 State = list[tuple[Tensor, ...]]
 SingleStep = Callable[[Tensor, State], tuple[Tensor, State]]
+Array = NDArray[Any]
 
 # Predictions run sequences in multiples of this many rows: matrix products of fewer rows take other kernels, whose
 # rounding differs. So a prediction is the same to the last bit, whatever stands beside it in X.
@@ -30,12 +32,46 @@ class Part(NamedTuple):
     parameters: int
 
 
+class ArrayStep(Protocol):
+    """One step of every series of a stream, on arrays; it holds their state in a form of its own."""
+
+    def __call__(self, x: Array, padding: Array | None, state: Any) -> tuple[Array, Any]:
+        """Read one step of every series.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_series, n_features)
+            The steps.
+        padding : ndarray of bool of shape (n_series, 1) or None
+            Which of them are none: the state of such a series stays as it is.
+        state : object
+            The state before it, as `hold` or an earlier call returned it. It is never written to.
+
+        Returns
+        -------
+        output : ndarray of shape (n_series, n_outputs)
+            The outputs; those of padding are what `Network.before_steps` returns.
+        state : object
+            The state after it.
+        """
+        ...
+
+    def hold(self, state: State) -> Any:
+        """Return a state in the form that calls take."""
+        ...
+
+    def release(self, state: Any) -> State:
+        """Return the state that was held; no one may write to it."""
+        ...
+
+
 class Network(nn.Module, ABC):
     """Base class of all networks.
 
     A subclass must define `n_outputs`, `forward`, `before_steps` and `initialize`. Everything else has a default, which
     is that of a network without a state: it reads each sequence as a whole, since pieces could not be continued. A
-    network with a state also defines `initial_state`, and may define `single_step` to make streams faster.
+    network with a state also defines `initial_state`, and may define `single_step` or `compiled_step` to make streams
+    faster.
 
     Sequences stand at the front of their row. What lies behind the end of one (`lengths`) is finite but meaningless; it
     must not change the outputs of its real steps, nor those of other sequences.
@@ -49,6 +85,8 @@ class Network(nn.Module, ABC):
     generator : torch.Generator or None, default=None
         Source of all random numbers that training draws, such as masks of dropout; None is torch's global generator.
         It is set from outside, so that the same `random_state` gives the same weights.
+    kernels : bool, default=False
+        Whether layers run as compiled kernels on a CPU, as `use_kernels` sets it.
 
     Examples
     --------
@@ -152,6 +190,13 @@ class Network(nn.Module, ABC):
 
         It takes x of shape (batch, n_features), returns outputs of shape (batch, n_outputs), shares the weights of the
         network and can be pickled. Dropout does not take place.
+        """
+        return None
+
+    def compiled_step(self) -> ArrayStep | None:
+        """Return one compiled step for streams, or None if there is none for this network on its device.
+
+        Weights are copied: it does not see changes of them. Dropout does not take place.
         """
         return None
 

@@ -13,7 +13,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from .contract import Network, Part, SingleStep, State, count_parameters, dropout_mask
+from .contract import ArrayStep, Network, Part, SingleStep, State, count_parameters, dropout_mask
+from .kernels import why_unavailable
 from .layers import RecurrentLayer, StackStep, stack_layers, use_kernels
 
 
@@ -125,6 +126,14 @@ class RecurrentNetwork(Network):
         if self.bidirectional:
             return None
         return StackStep([layer.recurrences[0].single_step() for layer in self._stack], self.head)
+
+    def compiled_step(self) -> ArrayStep | None:
+        """Return one step of all layers in one compiled call."""
+        if not self.kernels or self.bidirectional or self.device.type != "cpu" or why_unavailable() is not None:
+            return None
+        from .kernels.step import CompiledStep
+
+        return CompiledStep([layer.recurrences[0] for layer in self._stack], self.head)
 
     def use_kernels(self) -> bool:
         """Let all layers run as compiled kernels."""
