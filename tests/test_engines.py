@@ -20,7 +20,9 @@ from streams import CLASSIFIERS, REGRESSORS
 from sklearn_rnn import ShiftFramer
 
 UPDATES, FEWER = 200, 60  # of a bare fit; where more calls come after it, or training is done twice
-N, STEPS = 14, 6
+# An odd number, and one that no batch size divides: the slopes of half of an even number of absolute errors cancel those of
+# the other half, and of what rounding leaves of nothing Adam makes a whole step.
+N, STEPS = 19, 6
 TOLERANCES = {"float32": 1e-5, "float64": 1e-9}
 
 
@@ -128,7 +130,7 @@ COMBINATIONS = combinations()
 def data_of(case: Combination) -> tuple[Any, Any]:
     """Return X and numbers to make targets of: a pair for each sequence, or for each step of each."""
     rng = np.random.default_rng(0)
-    lengths = [6, 3, 0, 5, 1, 6, 2, 0, 4, 6, 6, 1, 5, 3] if case["ragged"] else [STEPS] * N
+    lengths = [6, 3, 0, 5, 1, 6, 2, 0, 4, 6, 6, 1, 5, 3, 2, 6, 4, 1, 6] if case["ragged"] else [STEPS] * N
     X = [rng.normal(size=(n, 2)) for n in lengths]
     if case["form"] == "windows":
         table = pd.DataFrame(rng.normal(size=(N, 2)), columns=["u", "v"])

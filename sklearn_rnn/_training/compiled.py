@@ -86,6 +86,7 @@ class CompiledUpdates:
 
     def __init__(self, net: Any, data: SequenceData, team: Team) -> None:
         assert data.values is not None
+        self.net = net
         self.network: RecurrentNetwork = net.module_
         self.team = team
         self.optimizer = Optimizer(net.optimizer_)
@@ -104,6 +105,9 @@ class CompiledUpdates:
     def update(self, batch: Batch | Chunk) -> tuple[float, float]:
         """Learn from a batch; return its loss, and the weight that this has in the mean of an epoch."""
         before, ranges, order = batch.before(self.network), batch.ranges(), None
+        if not ranges.lengths.any():  # the layers are not run, and torch leaves alone what has no gradient at all
+            step = self.net.train_step((batch, batch.targets()))
+            return step["loss"].item(), self._targets(ranges).weight
         if (ranges.lengths[1:] > ranges.lengths[:-1]).any():
             order = np.argsort(-ranges.lengths, kind="stable")
             ranges = ranges.take(order)

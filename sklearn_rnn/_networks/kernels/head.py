@@ -107,4 +107,10 @@ def flow_through_head(d_rows: Any, d_weight: Any, d_bias: Any, d_outputs: Any, r
                 d_row[m] += d * of_output[m]
             for m in range(width):
                 to[m] += d * row[m]
-            d_bias[j] += d
+    for j in range(k):
+        # In float64, so that gradients of equal size, as those of the absolute error are, cancel out where they should:
+        # Adam would make a whole step of the rest.
+        total = 0.0
+        for i in range(d_outputs.size // k):
+            total += d_outputs[i * k + j]
+        d_bias[j] += total
