@@ -344,3 +344,15 @@ def test_no_thread_is_left(many_slices):
     before = threading.active_count()
     both("gru", drawn("gru", batch=64))
     assert threading.active_count() == before
+
+
+def test_threads_serve_all_that_runs_within_a_team(many_slices, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    before = threading.active_count()
+    with threads.Team() as team:
+        for _ in range(3):
+            both("gru", drawn("gru", batch=64))
+            with threads.Team() as inner:
+                assert inner is team
+        assert threading.active_count() == before + 1
+    assert threading.active_count() == before

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .._data.sequences import Array, Ints, Sequences
 from .._networks.contract import ROWS, Network, State
+from .._networks.kernels.threads import Team
 from .batches import Pair, SequenceData
 
 # Steps of one forward pass: enough to keep two cores busy, few enough for their caches (found empirically).
@@ -107,7 +108,7 @@ def run_network(network: Network, sequences: Sequences, device: torch.device) ->
     """
     network.eval()
     data = SequenceData(sequences, None, dtype=network.dtype, device=device)
-    with torch.inference_mode():
+    with torch.inference_mode(), Team():  # its threads serve all batches
         outputs = [batch.apply(network).cpu() for batch, _ in Evaluations(data)]
     return torch.cat(outputs or [torch.empty((0, network.n_outputs), dtype=network.dtype)]).numpy()
 

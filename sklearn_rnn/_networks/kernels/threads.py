@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -13,6 +14,8 @@ import torch
 # multiply-adds take about 0.3 ms.
 LEAST_WORK = 10_000_000
 MOST_SLICES = 16
+
+_current = threading.local()  # its team: the one in whose context a thread is
 
 
 def slices(lanes: int, work: float, least: int = 8) -> list[slice]:
@@ -33,9 +36,14 @@ class Team:
     """As many threads as torch may use, this one among them, for as long as the context lasts.
 
     They are begun when first needed. None outlives its fit or prediction, so that a process may fork in between.
+    Within the context of one team others are that team: beginning a thread takes long where cores are busy.
     """
 
     def __enter__(self) -> Team:
+        self.outer: Team | None = getattr(_current, "team", None)
+        if self.outer is not None:
+            return self.outer
+        _current.team = self
         self.pool: ThreadPoolExecutor | None = None
         self.size = torch.get_num_threads()
         return self
@@ -43,6 +51,9 @@ class Team:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self.outer is not None:
+            return
+        del _current.team
         if self.pool is not None:
             self.pool.shutdown()
 
@@ -63,4 +74,5 @@ class Team:
         others = [self.pool.submit(take) for _ in range(min(self.size, n) - 1)]
         take()
         for other in others:
-            other.result()
+            if not other.cancel():  # it has begun
+                other.result()
