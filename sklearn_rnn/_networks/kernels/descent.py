@@ -15,7 +15,7 @@ import numpy as np
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from .jit import compiled
+from .jit import compiled, inner
 from .sizes import part
 
 
@@ -105,7 +105,7 @@ def rmsprop(
         at += n
 
 
-@compiled
+@inner
 def _turn(g: Any, p: Any, weight_decay: float, maximize: bool) -> None:
     """Turn gradients uphill on demand, and add the penalty on weights."""
     if maximize:
@@ -114,14 +114,14 @@ def _turn(g: Any, p: Any, weight_decay: float, maximize: bool) -> None:
         _accumulate(g, p, 1.0, weight_decay)
 
 
-@compiled
+@inner
 def _scale(a: Any, by: float) -> None:
     number = a.dtype.type(by)
     for j in range(a.size):
         a[j] *= number
 
 
-@compiled
+@inner
 def _accumulate(total: Any, a: Any, keeps: float, weight: float) -> None:
     """Compute total = keeps total + weight a."""
     old, new = total.dtype.type(keeps), total.dtype.type(weight)
@@ -129,7 +129,7 @@ def _accumulate(total: Any, a: Any, keeps: float, weight: float) -> None:
         total[j] = old * total[j] + new * a[j]
 
 
-@compiled
+@inner
 def _follow(mean: Any, g: Any, weight: float) -> None:
     """Move a mean towards g, by a weight; the form is torch's, which is exact for a weight of 0 and for one of 1."""
     new, old = mean.dtype.type(weight), mean.dtype.type(1 - weight)
@@ -141,7 +141,7 @@ def _follow(mean: Any, g: Any, weight: float) -> None:
             mean[j] = g[j] - old * (g[j] - mean[j])
 
 
-@compiled
+@inner
 def _follow_squares(square: Any, g: Any, keeps: float) -> None:
     """Compute square = keeps square + (1 - keeps) g^2."""
     old, new = square.dtype.type(keeps), square.dtype.type(1 - keeps)
@@ -149,14 +149,14 @@ def _follow_squares(square: Any, g: Any, keeps: float) -> None:
         square[j] = old * square[j] + new * g[j] * g[j]
 
 
-@compiled
+@inner
 def _keep_largest(largest: Any, square: Any) -> None:
     for j in range(largest.size):
         a, b = largest[j], square[j]
         largest[j] = b if b > a or b != b else a  # NaN is largest
 
 
-@compiled
+@inner
 def _adapt(p: Any, mean: Any, square: Any, lr: float, root: float, eps: float) -> None:
     """Compute p -= lr mean / (sqrt(square) / root + eps)."""
     size, correction, least = p.dtype.type(lr), p.dtype.type(root), p.dtype.type(eps)
@@ -164,7 +164,7 @@ def _adapt(p: Any, mean: Any, square: Any, lr: float, root: float, eps: float) -
         p[j] -= size * mean[j] / (math.sqrt(square[j]) / correction + least)
 
 
-@compiled
+@inner
 def _normalize(g: Any, square: Any, eps: float) -> None:
     """Compute g / (sqrt(square) + eps)."""
     least = g.dtype.type(eps)
@@ -172,7 +172,7 @@ def _normalize(g: Any, square: Any, eps: float) -> None:
         g[j] /= math.sqrt(square[j]) + least
 
 
-@compiled
+@inner
 def _normalize_centered(g: Any, square: Any, mean: Any, eps: float) -> None:
     """Compute g / (sqrt(square - mean^2) + eps)."""
     least = g.dtype.type(eps)
@@ -190,13 +190,13 @@ def _pointer(typing: Any, address: Any) -> Any:
     return types.voidptr(types.intp), generate
 
 
-@compiled
+@inner
 def _tensor(address: int, n: int, like: Any) -> Any:
     """Return n numbers that lie in memory, of the type of another array."""
     return numba.carray(_pointer(address), n, like.dtype)
 
 
-@compiled
+@inner
 def _count(address: int) -> float:
     """Add a step to a counter, and return how many there are."""
     steps = numba.carray(_pointer(address), 1, np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
-from .jit import OPTIONS, compiled
+from .jit import OPTIONS, inner
 
 f = np.float32
 # A rational approximation of tanh, that of Eigen (Eigen/src/Core/MathFunctionsImpl.h), within a few ulp of float32; the
@@ -44,14 +44,14 @@ def _rational(x: Any) -> Any:
     return ONE if y > ONE else y
 
 
-@compiled
+@inner
 def apply_tanh(a: Any) -> None:
     """Replace elements by their hyperbolic tangents."""
     for j in range(a.size):
         a[j] = tanh(a[j])
 
 
-@compiled
+@inner
 def apply_sigmoid(a: Any) -> None:
     """Replace elements by their logistic sigmoids."""
     half = a.dtype.type(0.5)
@@ -59,7 +59,7 @@ def apply_sigmoid(a: Any) -> None:
         a[j] = half * tanh(half * a[j]) + half
 
 
-@compiled
+@inner
 def apply_relu(a: Any) -> None:
     """Replace negative elements by zero."""
     zero = a.dtype.type(0)
@@ -67,28 +67,28 @@ def apply_relu(a: Any) -> None:
         a[j] = zero if a[j] < zero else a[j]
 
 
-@compiled
+@inner
 def add(a: Any, b: Any) -> None:
     """Add b to a."""
     for j in range(a.size):
         a[j] += b[j]
 
 
-@compiled
+@inner
 def scale(a: Any, b: Any) -> None:
     """Multiply a by b."""
     for j in range(a.size):
         a[j] *= b[j]
 
 
-@compiled
+@inner
 def put_product(out: Any, a: Any, b: Any) -> None:
     """Write a times b."""
     for j in range(out.size):
         out[j] = a[j] * b[j]
 
 
-@compiled
+@inner
 def fill_rows(rows: Any, row: Any) -> None:
     """Write the numbers of a row to each of many rows."""
     for first in range(0, rows.size, row.size):
@@ -97,7 +97,7 @@ def fill_rows(rows: Any, row: Any) -> None:
             one[j] = row[j]
 
 
-@compiled
+@inner
 def add_rows(total: Any, rows: Any) -> None:
     """Add each of many rows to one."""
     for first in range(0, rows.size, total.size):

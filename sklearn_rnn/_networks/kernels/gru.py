@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .elementwise import add, apply_sigmoid, put_product, tanh
-from .jit import compiled
+from .jit import compiled, inner
 from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
 from .sizes import part, sizes_of
 
@@ -28,21 +28,21 @@ def tape_size(steps: int, step: int, masked: bool) -> int:
     return (steps + 1) * step + 4 * steps * step + (steps * step if masked else 0)
 
 
-@compiled
+@inner
 def propose(n: Any, r: Any, a: Any) -> None:
     """Compute n = tanh(W x + b + r a), in place of W x + b."""
     for j in range(n.size):
         n[j] = tanh(n[j] + r[j] * a[j])
 
 
-@compiled
+@inner
 def update(h: Any, old: Any, z: Any, n: Any) -> None:
     """Compute h' = n + z (h - n)."""
     for j in range(h.size):
         h[j] = n[j] + z[j] * (old[j] - n[j])
 
 
-@compiled
+@inner
 def through_update(dh: Any, z: Any, n: Any, h: Any) -> None:
     """Compute dh = dh' z, and of the gates dz = dh' (h - n) z (1 - z), dn = dh' (1 - z) (1 - n^2), in their places."""
     one = dh.dtype.type(1)
@@ -53,7 +53,7 @@ def through_update(dh: Any, z: Any, n: Any, h: Any) -> None:
         dh[j] = d * b
 
 
-@compiled
+@inner
 def through_reset(r: Any, a: Any, dn: Any) -> None:
     """Compute dr = dn a r (1 - r) and da = dn r, in their places."""
     one = r.dtype.type(1)

@@ -19,7 +19,7 @@ OPTIONS: dict[str, Any] = {
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a function of arrays and numbers when it is first called."""
+    """Compile a function of arrays and numbers when Python first calls it."""
     dispatcher = numba.njit(**OPTIONS)(function)
     try:
         dispatcher.enable_caching()
@@ -28,6 +28,11 @@ def compiled(function: Callable[..., Any]) -> Any:
     # Numba looks at the file of the function alone, but a kernel holds code of the others in this folder, too.
     dispatcher._cache._cache_file._source_stamp = _stamp()
     return dispatcher
+
+
+def inner(function: Callable[..., Any]) -> Any:
+    """Compile a function that only compiled ones call: what Python would need to call it takes a while, too."""
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
 
 
 def _stamp() -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from .elementwise import add, add_rows, fill_rows, put_product
-from .jit import compiled
+from .jit import compiled, inner
 from .products import add_transposed, multiply, pack
 from .sizes import Sizes, part, sizes_of
 
@@ -52,7 +52,7 @@ def unpack_gradients(gradients: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any,
             b_hh[row] = gradients[s.d_state_bias + g * s.across + j]
 
 
-@compiled
+@inner
 def read_input(tape: Any, gates: int, apart: int, x: Any, at_x: int, packed: Any, s: Sizes, m: int) -> None:
     """Write W x + b of a step to the gates."""
     for g in range(s.blocks):
@@ -61,7 +61,7 @@ def read_input(tape: Any, gates: int, apart: int, x: Any, at_x: int, packed: Any
         multiply(tape, at, s.across, x, at_x, s.features, packed, weights, m, s.across, s.features, True)
 
 
-@compiled
+@inner
 def read_state(tape: Any, gates: int, apart: int, last: int, h: int, packed: Any, s: Sizes, m: int) -> None:
     """Add U h of a step to the gates; to a last block of its own write it, with its bias."""
     for g in range(s.blocks):
@@ -72,7 +72,7 @@ def read_state(tape: Any, gates: int, apart: int, last: int, h: int, packed: Any
         multiply(tape, at, s.across, tape, h, s.across, packed, weights, m, s.across, s.units, True)
 
 
-@compiled
+@inner
 def flow_to_state(
     dh: Any, tape: Any, gates: int, apart: int, last: int, packed: Any, mask: Any, back: Any, s: Sizes, m: int
 ) -> None:
@@ -88,7 +88,7 @@ def flow_to_state(
         add(part(dh, 0, n), part(back, 0, n))
 
 
-@compiled
+@inner
 def flow_to_input(dx: Any, at_x: int, tape: Any, gates: int, apart: int, packed: Any, s: Sizes, m: int) -> None:
     """Write the gradient of the input of a step, where it is asked for; rows are padded."""
     if dx.size > 0:
@@ -97,7 +97,7 @@ def flow_to_input(dx: Any, at_x: int, tape: Any, gates: int, apart: int, packed:
             multiply(dx, at_x, s.down, tape, at, s.across, packed, weights, m, s.down, s.units, g > 0)
 
 
-@compiled
+@inner
 def learn(
     gradients: Any, tape: Any, gates: int, apart: int, last: int, x: Any, at_x: int, h: int, s: Sizes, rows: int
 ) -> None:
@@ -113,7 +113,7 @@ def learn(
         add_rows(part(gradients, s.d_state_bias + g * s.across, s.across), part(tape, at, rows * s.across))
 
 
-@compiled
+@inner
 def rows_to_learn(t: int, until: int, m: int, s: Sizes) -> int:
     """Return the rows from step t on to learn from now: of this step, of all steps before `until`, or none yet."""
     if m < s.lanes:  # other lanes have no step here: rows of several steps would not be one range

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from ..losses import Pinball
-from .jit import compiled
+from .jit import compiled, inner
 from .sizes import part
 
 SQUARED, ABSOLUTE, HUBER, PINBALL, BINARY, CLASSES = range(6)
@@ -87,7 +87,7 @@ def loss_and_gradient(
 # Where all comparisons fail, a number is NaN, and is returned.
 
 
-@compiled
+@inner
 def _of_output(kind: int, parameter: Any, output: Any, target: Any) -> Any:
     """Return the loss of one output, and its derivative."""
     error = output - target
@@ -102,7 +102,7 @@ def _of_output(kind: int, parameter: Any, output: Any, target: Any) -> Any:
     return _binary_cross_entropy(output, target)
 
 
-@compiled
+@inner
 def _absolute(error: Any) -> Any:
     one = type(error)(1)
     if error > 0:
@@ -112,7 +112,7 @@ def _absolute(error: Any) -> Any:
     return error, error
 
 
-@compiled
+@inner
 def _huber(error: Any, delta: Any) -> Any:
     half = type(error)(0.5)
     if error >= delta:
@@ -122,7 +122,7 @@ def _huber(error: Any, delta: Any) -> Any:
     return half * error * error, error
 
 
-@compiled
+@inner
 def _pinball(error: Any, quantile: Any) -> Any:
     one, half = type(error)(1), type(error)(0.5)
     if error > 0:  # from above
@@ -132,7 +132,7 @@ def _pinball(error: Any, quantile: Any) -> Any:
     return error, error + half - quantile  # the mean of both slopes, as torch has it
 
 
-@compiled
+@inner
 def _binary_cross_entropy(logit: Any, target: Any) -> Any:
     one = type(logit)(1)
     small = math.exp(-abs(logit))
@@ -141,7 +141,7 @@ def _binary_cross_entropy(logit: Any, target: Any) -> Any:
     return -target * logit + math.log1p(small), small / (one + small) - target
 
 
-@compiled
+@inner
 def _cross_entropy(logits: Any, code: int, share: float, gradient: Any) -> Any:
     """Return the loss of one target, and write the gradient of its share."""
     if code < 0 or code >= logits.size:

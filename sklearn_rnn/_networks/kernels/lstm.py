@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .elementwise import add, apply_sigmoid, apply_tanh, put_product, tanh
-from .jit import compiled
+from .jit import compiled, inner
 from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
 from .sizes import part, sizes_of
 
@@ -27,14 +27,14 @@ def tape_size(steps: int, step: int, masked: bool) -> int:
     return 2 * (steps + 1) * step + 5 * steps * step + (steps * step if masked else 0)
 
 
-@compiled
+@inner
 def remember(c: Any, old: Any, i: Any, f: Any, g: Any) -> None:
     """Compute c' = f c + i g."""
     for j in range(c.size):
         c[j] = f[j] * old[j] + i[j] * g[j]
 
 
-@compiled
+@inner
 def expose(h: Any, squashed: Any, c: Any, o: Any) -> None:
     """Compute h' = o tanh(c')."""
     for j in range(c.size):
@@ -43,7 +43,7 @@ def expose(h: Any, squashed: Any, c: Any, o: Any) -> None:
         h[j] = o[j] * squashed[j]
 
 
-@compiled
+@inner
 def through_output(dc: Any, o: Any, dh: Any, squashed: Any) -> None:
     """Compute dc' += dh' o (1 - tanh(c')^2) and do = dh' tanh(c') o (1 - o), in place of o; nothing of dh' is left."""
     one = dc.dtype.type(1)
@@ -54,7 +54,7 @@ def through_output(dc: Any, o: Any, dh: Any, squashed: Any) -> None:
     dh[:] = 0
 
 
-@compiled
+@inner
 def through_new(i: Any, g: Any, dc: Any) -> None:
     """Compute di = dc' g i (1 - i) and dg = dc' i (1 - g^2), in their places."""
     one = dc.dtype.type(1)
@@ -64,7 +64,7 @@ def through_new(i: Any, g: Any, dc: Any) -> None:
         g[j] = d * a * (one - b * b)
 
 
-@compiled
+@inner
 def through_old(dc: Any, f: Any, c: Any) -> None:
     """Compute df = dc' c f (1 - f) and dc = dc' f, in their places."""
     one = dc.dtype.type(1)

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from .jit import compiled
+from .jit import compiled, inner
 from .tiles import ROWS, VECTOR, one_row, rows_of_tile
 
 # Rows that lie further apart than this many bytes fall on the same few lines of the nearest cache.
 FAR = 256
 
 
-@compiled
+@inner
 def multiply(
     c: Any, at_c: int, row_c: int, a: Any, at_a: int, row_a: int, b: Any, at_b: int, m: int, n: int, k: int, adds: bool
 ) -> None:
@@ -30,7 +30,7 @@ def multiply(
             i += 1
 
 
-@compiled
+@inner
 def add_transposed(
     c: Any, at_c: int, row_c: int, a: Any, at_a: int, row_a: int, b: Any, at_b: int, row_b: int, m: int, n: int, k: int
 ) -> None:
@@ -46,7 +46,7 @@ def add_transposed(
             _add_panel(c, at_c + j, row_c, a, at_a, row_a, b, at_b + j, row_b, m, k)
 
 
-@compiled
+@inner
 def _add_panel(
     c: Any, at_c: int, row_c: int, a: Any, at_a: int, row_a: int, b: Any, at_b: int, row_b: int, m: int, k: int
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .elementwise import add, apply_relu, apply_tanh, put_product
-from .jit import compiled
+from .jit import compiled, inner
 from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
 from .sizes import part, sizes_of
 
@@ -47,7 +47,7 @@ def forward(
             apply_tanh(part(tape, new, n))
 
 
-@compiled
+@inner
 def through_tanh(d: Any, dh: Any, h: Any) -> None:
     """Compute d = dh' (1 - h'^2) of the gate; nothing of dh' is left."""
     one = d.dtype.type(1)
@@ -56,7 +56,7 @@ def through_tanh(d: Any, dh: Any, h: Any) -> None:
     dh[:] = 0
 
 
-@compiled
+@inner
 def through_relu(d: Any, dh: Any, h: Any) -> None:
     """Compute d = dh' where h' > 0 of the gate; nothing of dh' is left."""
     zero = d.dtype.type(0)

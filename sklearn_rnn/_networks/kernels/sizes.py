@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .jit import compiled
+from .jit import compiled, inner
 from .tiles import VECTOR
 
 
@@ -58,7 +58,7 @@ def sizes_of(blocks: int, lanes: int, features: int, units: int, itemsize: int) 
     )  # fmt: skip
 
 
-@compiled
+@inner
 def part(a: Any, at: int, n: int) -> Any:
     """Return a range of a flat array."""
     return a[at : at + n]

@@ -15,7 +15,7 @@ from ..contract import Array, State
 from . import gru, lstm, rnn
 from .cells import CELLS
 from .elementwise import fill_rows
-from .jit import OPTIONS, compiled
+from .jit import OPTIONS, compiled, inner
 from .linear import pack_weights
 from .products import multiply, pack
 from .sizes import Sizes, padded, part, sizes_of
@@ -97,7 +97,7 @@ def _packed_output(head: nn.Linear) -> Array:
     return packed
 
 
-@compiled
+@inner
 def step(kind: Any, x: Any, padding: Any, state: Any, after: Any, outputs: Any, weights: Any, sizes: Any) -> None:
     """Write the state after a step, and its outputs; `sizes` are features, units of each layer, and outputs."""
     lanes = x.size // sizes[0]
@@ -114,7 +114,7 @@ def step(kind: Any, x: Any, padding: Any, state: Any, after: Any, outputs: Any, 
     put_outputs(outputs, x, weights, at_weights, lanes, sizes[-2], sizes[-1])
 
 
-@compiled
+@inner
 def begun(size: int, old: Any, step: int) -> Any:
     """Return a tape of one step: it begins with each part of the state before and after the step."""
     tape = np.empty(size, old.dtype)
@@ -123,14 +123,14 @@ def begun(size: int, old: Any, step: int) -> Any:
     return tape
 
 
-@compiled
+@inner
 def end(new: Any, tape: Any, step: int) -> None:
     """Read the state after the step from such a tape."""
     for first in range(0, new.size, step):
         new[first : first + step] = part(tape, 2 * first + step, step)
 
 
-@compiled
+@inner
 def keep_padded(new: Any, old: Any, padding: Any, s: Sizes) -> None:
     """Leave the state of lanes whose step is padding as it was."""
     for lane in range(padding.size):
@@ -139,7 +139,7 @@ def keep_padded(new: Any, old: Any, padding: Any, s: Sizes) -> None:
                 new[at : at + s.across] = part(old, at, s.across)
 
 
-@compiled
+@inner
 def without_padding(rows: Any, lanes: int, across: int, n: int) -> Any:
     """Return the first `n` of `across` numbers of each row."""
     dense = np.empty(lanes * n, rows.dtype)
@@ -148,7 +148,7 @@ def without_padding(rows: Any, lanes: int, across: int, n: int) -> Any:
     return dense
 
 
-@compiled
+@inner
 def put_outputs(outputs: Any, h: Any, weights: Any, at: int, lanes: int, units: int, n: int) -> None:
     """Write what the output layer makes of the states of the last layer."""
     across = padded(n, h.itemsize)
