@@ -15,30 +15,17 @@ import sys
 import time
 from collections.abc import Callable
 
+import loops
 import numpy as np
 import torch
-from bench_speed import CELLS, SHAPES, Bare
-from torch import nn
 
+from sklearn_rnn import GRURegressor, LSTMRegressor
+
+SHAPES = [(20_000, 24, 4), (5_000, 120, 14)]
+ESTIMATORS = {"LSTM": LSTMRegressor, "GRU": GRURegressor}
+UNITS = 32
 BATCHES = (128, 512, 2048)
 GOALS = {512: 1.10}
-
-
-def bare_fit(module: nn.Module, x: torch.Tensor, y: torch.Tensor, batch_size: int, epochs: int) -> None:
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, fused=True)
-    loss = nn.MSELoss()
-    for _ in range(epochs):
-        for index in torch.randperm(len(x), device=x.device).split(batch_size):
-            optimizer.zero_grad()
-            error = loss(module(x[index]), y[index])
-            error.backward()
-            nn.utils.clip_grad_norm_(module.parameters(), 1.0)
-            optimizer.step()
-
-
-def bare_predict(module: nn.Module, x: torch.Tensor, batch_size: int) -> np.ndarray:
-    with torch.inference_mode():
-        return torch.cat([module(part) for part in x.split(batch_size)]).cpu().numpy()
 
 
 def fastest(ours: Callable[[], object], bare: Callable[[], object], repeats: int) -> tuple[float, float]:
@@ -61,13 +48,14 @@ def pairs(
     X = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     y = X[:, :, 0].mean(axis=1)
     x, t = torch.from_numpy(X).cuda(), torch.from_numpy(y)[:, None].cuda()
-    estimator, cell = CELLS[name]
-    model = estimator(batch_size=batch_size, max_epochs=epochs, early_stopping=False, device="cuda", random_state=0)
-    bare = Bare(cell, shape[2]).cuda()
+    model = ESTIMATORS[name](
+        batch_size=batch_size, max_epochs=epochs, early_stopping=False, device="cuda", random_state=0
+    )
+    bare = loops.Network(name, shape[2], UNITS).cuda()
     return {
-        "fit": (lambda: model.fit(X, y), lambda: bare_fit(bare, x, t, batch_size, epochs)),
+        "fit": (lambda: model.fit(X, y), lambda: loops.fit(bare, x, t, batch_size, epochs)),
         # The data of a prediction are new to the GPU, whoever predicts.
-        "predict": (lambda: model.predict(X), lambda: bare_predict(bare, torch.from_numpy(X).cuda(), batch_size)),
+        "predict": (lambda: model.predict(X), lambda: loops.predict(bare, torch.from_numpy(X).cuda(), batch_size)),
     }
 
 
@@ -80,7 +68,7 @@ def main() -> None:
         sys.exit("bench_cuda.py needs a GPU that torch can use: torch.cuda.is_available() is False here.")
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}")
     print(f"{'cell':5} {'data':>16} {'batch':>5} {'work':>8} {'ours s':>8} {'loop s':>8} {'ratio':>6} {'goal':>5}")
-    for shape, name, batch_size in itertools.product(SHAPES, CELLS, BATCHES):
+    for shape, name, batch_size in itertools.product(SHAPES, ESTIMATORS, BATCHES):
         for work, (ours, loop) in pairs(shape, name, batch_size, options.epochs).items():
             a, b = fastest(ours, loop, options.repeats)
             data, goal = "x".join(map(str, shape)), GOALS.get(batch_size, "")

@@ -38,7 +38,7 @@ class StatefulNetwork(Network):
 def fit(module: nn.Module, x: Tensor, y: Tensor, batch_size: int, epochs: int) -> None:
     optimizer, loss = adam(module), nn.MSELoss()
     for _ in range(epochs):
-        for index in torch.randperm(len(x)).split(batch_size):
+        for index in torch.randperm(len(x), device=x.device).split(batch_size):
             optimizer.zero_grad()
             loss(module(x[index]), y[index]).backward()
             nn.utils.clip_grad_norm_(module.parameters(), 1.0)
@@ -65,7 +65,7 @@ def adam(module: nn.Module) -> torch.optim.Optimizer:
 
 def predict(module: nn.Module, x: Tensor, batch_size: int) -> np.ndarray:
     with torch.inference_mode():
-        return torch.cat([module(part) for part in x.split(batch_size)]).numpy()
+        return torch.cat([module(part) for part in x.split(batch_size)]).cpu().numpy()
 
 
 def stepper(cell: str, x: Tensor, units: int) -> Callable[[], Tensor]:

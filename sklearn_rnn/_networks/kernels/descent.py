@@ -75,7 +75,8 @@ def sgd(
                 g = buffer
         _accumulate(p, g, 1.0, -lr)
         at += n
-    new[:] = False
+    for i in range(new.size):
+        new[i] = False
 
 
 @compiled

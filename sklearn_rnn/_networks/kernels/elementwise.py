@@ -68,6 +68,21 @@ def apply_relu(a: Any) -> None:
 
 
 @inner
+def fill(a: Any, value: float) -> None:
+    """Set all elements to one value."""
+    for j in range(a.size):
+        a[j] = value
+
+
+@inner
+def copy(to: Any, source: Any) -> None:
+    """Copy as many elements as `to` has."""
+    # Not by assigning slices, which compiles all that numpy has to tell of shapes that differ.
+    for j in range(to.size):
+        to[j] = source[j]
+
+
+@inner
 def add(a: Any, b: Any) -> None:
     """Add b to a."""
     for j in range(a.size):

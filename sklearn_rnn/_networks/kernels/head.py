@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .elementwise import fill
 from .jit import compiled
 
 
@@ -45,7 +46,7 @@ def spread(
     Without a target per step dh is flat (lanes, across): of the states after the last steps.
     """
     lanes = lengths.size
-    dh[:] = 0
+    fill(dh, 0)
     row = 0
     for lane in range(lanes):
         n = lengths[lane]
@@ -95,7 +96,7 @@ def flow_through_head(d_rows: Any, d_weight: Any, d_bias: Any, d_outputs: Any, r
     """Write the gradients of the rows, and add those of weight and bias."""
     k = d_bias.size
     width = weight.size // k
-    d_rows[:] = 0
+    fill(d_rows, 0)
     for i in range(d_outputs.size // k):
         row = rows[i * width : (i + 1) * width]
         d_row = d_rows[i * width : (i + 1) * width]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .elementwise import add, add_rows, fill_rows, put_product
+from .elementwise import add, add_rows, copy, fill, fill_rows, put_product
 from .jit import compiled, inner
 from .products import add_transposed, multiply, pack
 from .sizes import Sizes, part, sizes_of
@@ -25,7 +25,7 @@ def pack_weights(packed: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, blocks
     h = b_ih.size // blocks
     features = w_ih.size // b_ih.size
     s = sizes_of(blocks, 1, features, h, packed.itemsize)
-    packed[s.bias :] = 0
+    fill(part(packed, s.bias, packed.size - s.bias), 0)
     for g in range(blocks):
         pack(packed, g * s.across * features, w_ih, g * h * features, 1, features, features, h)
         pack(packed, s.recurrent + g * s.across * h, w_hh, g * h * h, 1, h, h, h)
@@ -47,7 +47,7 @@ def unpack_gradients(gradients: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any,
             row = g * h + j
             for k in range(features):
                 w_ih[row * features + k] = gradients[(g * features + k) * s.across + j]
-            w_hh[row * h : (row + 1) * h] = part(gradients, s.d_recurrent + row * s.across, h)
+            copy(part(w_hh, row * h, h), part(gradients, s.d_recurrent + row * s.across, h))
             b_ih[row] = gradients[s.d_bias + g * s.across + j]
             b_hh[row] = gradients[s.d_state_bias + g * s.across + j]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import add, apply_sigmoid, apply_tanh, put_product, tanh
+from .elementwise import add, apply_sigmoid, apply_tanh, fill, put_product, tanh
 from .jit import compiled, inner
 from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
 from .sizes import part, sizes_of
@@ -51,7 +51,7 @@ def through_output(dc: Any, o: Any, dh: Any, squashed: Any) -> None:
         dc[j] += dh[j] * o[j] * (one - squashed[j] * squashed[j])
     for j in range(dc.size):
         o[j] = dh[j] * squashed[j] * o[j] * (one - o[j])
-    dh[:] = 0
+    fill(dh, 0)
 
 
 @inner

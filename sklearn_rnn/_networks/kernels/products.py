@@ -70,4 +70,5 @@ def pack(panels: Any, at: int, matrix: Any, first: int, row: int, column: int, k
             source = first + i * row + j * column
             for lane in range(real):
                 panel[lane] = matrix[source + lane * column]
-            panel[real:] = 0
+            for lane in range(real, width):
+                panel[lane] = 0

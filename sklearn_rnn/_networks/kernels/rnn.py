@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import add, apply_relu, apply_tanh, put_product
+from .elementwise import add, apply_relu, apply_tanh, fill, put_product
 from .jit import compiled, inner
 from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
 from .sizes import part, sizes_of
@@ -53,7 +53,7 @@ def through_tanh(d: Any, dh: Any, h: Any) -> None:
     one = d.dtype.type(1)
     for j in range(d.size):
         d[j] = dh[j] * (one - h[j] * h[j])
-    dh[:] = 0
+    fill(dh, 0)
 
 
 @inner
@@ -62,7 +62,7 @@ def through_relu(d: Any, dh: Any, h: Any) -> None:
     zero = d.dtype.type(0)
     for j in range(d.size):
         d[j] = dh[j] if h[j] > zero else zero
-    dh[:] = 0
+    fill(dh, 0)
 
 
 @compiled

@@ -14,7 +14,7 @@ from ..cells import Recurrence
 from ..contract import Array, State
 from . import gru, lstm, rnn
 from .cells import CELLS
-from .elementwise import fill_rows
+from .elementwise import copy, fill_rows
 from .jit import OPTIONS, compiled, inner
 from .linear import pack_weights
 from .products import multiply, pack
@@ -119,7 +119,7 @@ def begun(size: int, old: Any, step: int) -> Any:
     """Return a tape of one step: it begins with each part of the state before and after the step."""
     tape = np.empty(size, old.dtype)
     for first in range(0, old.size, step):
-        tape[2 * first : 2 * first + step] = part(old, first, step)
+        copy(part(tape, 2 * first, step), part(old, first, step))
     return tape
 
 
@@ -127,7 +127,7 @@ def begun(size: int, old: Any, step: int) -> Any:
 def end(new: Any, tape: Any, step: int) -> None:
     """Read the state after the step from such a tape."""
     for first in range(0, new.size, step):
-        new[first : first + step] = part(tape, 2 * first + step, step)
+        copy(part(new, first, step), part(tape, 2 * first + step, step))
 
 
 @inner
@@ -136,7 +136,7 @@ def keep_padded(new: Any, old: Any, padding: Any, s: Sizes) -> None:
     for lane in range(padding.size):
         if padding[lane]:
             for at in range(lane * s.across, new.size, s.step):
-                new[at : at + s.across] = part(old, at, s.across)
+                copy(part(new, at, s.across), part(old, at, s.across))
 
 
 @inner
@@ -144,7 +144,7 @@ def without_padding(rows: Any, lanes: int, across: int, n: int) -> Any:
     """Return the first `n` of `across` numbers of each row."""
     dense = np.empty(lanes * n, rows.dtype)
     for lane in range(lanes):
-        dense[lane * n : (lane + 1) * n] = part(rows, lane * across, n)
+        copy(part(dense, lane * n, n), part(rows, lane * across, n))
     return dense
 
 
@@ -155,7 +155,7 @@ def put_outputs(outputs: Any, h: Any, weights: Any, at: int, lanes: int, units: 
     rows = np.empty(lanes * across, h.dtype)
     fill_rows(rows, part(weights, at + units * across, across))
     multiply(rows, 0, across, h, 0, units, weights, at, lanes, across, units, True)
-    outputs[:] = without_padding(rows, lanes, across, n)
+    copy(outputs, without_padding(rows, lanes, across, n))
 
 
 class Rnn(NamedTuple):
