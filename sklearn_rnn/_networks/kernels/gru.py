@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from .elementwise import add, apply_sigmoid, put_product, tanh
-from .jit import compiled, inner
+from .jit import ZERO, compiled, inner
 from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
 from .sizes import part, sizes_of
 
-BLOCKS = 3
-OF_STATE = 3  # the block a, where the maps of the state end
+BLOCKS: Any = np.int64(3)
+OF_STATE: Any = np.int64(3)  # the block a, where the maps of the state end
 
 
 @compiled
@@ -75,7 +75,7 @@ def forward(x: Any, packed: Any, tape: Any, mask: Any, active: Any, lanes: int, 
         z, new_gate, a = r + apart, r + 2 * apart, r + 3 * apart
         read_input(tape, r, apart, x, t * lanes * features, packed, s, m)
         if mask.size > 0:
-            put_product(part(tape, masked + old, n), part(tape, old, n), part(mask, 0, n))
+            put_product(part(tape, masked + old, n), part(tape, old, n), part(mask, ZERO, n))
             h = masked + old
         read_state(tape, r, apart, OF_STATE, h, packed, s, m)
         apply_sigmoid(part(tape, r, n))
@@ -99,7 +99,7 @@ def backward(
         m, at = active[t], t * s.step
         n, r = m * s.across, apart + s.step + at
         z, new_gate, a = r + apart, r + 2 * apart, r + 3 * apart
-        dh = part(d_state, 0, n)
+        dh = part(d_state, ZERO, n)
         if d_outputs.size > 0:
             add(dh, part(d_outputs, at, n))
         through_update(dh, part(tape, z, n), part(tape, new_gate, n), part(tape, at, n))

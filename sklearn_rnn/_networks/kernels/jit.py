@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 
 OPTIONS: dict[str, Any] = {
     # Sums may be split and products fused, so that loops use vectors. NaN and infinity stay what they are.
@@ -16,6 +17,8 @@ OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "nogil": True,
 }
+# In calls among kernels: numba compiles a function anew for each literal that it is given.
+ZERO, ONE, YES = np.int64(0), np.int64(1), np.bool_(True)
 
 
 def compiled(function: Callable[..., Any]) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from .elementwise import add, add_rows, copy, fill, fill_rows, put_product
-from .jit import compiled, inner
+from .jit import ONE, YES, ZERO, compiled, inner
 from .products import add_transposed, multiply, pack
 from .sizes import Sizes, part, sizes_of
 
@@ -24,13 +24,13 @@ def pack_weights(packed: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, blocks
     """Pack the weights of torch; with `splits` the last block keeps the biases of input and state apart."""
     h = b_ih.size // blocks
     features = w_ih.size // b_ih.size
-    s = sizes_of(blocks, 1, features, h, packed.itemsize)
+    s = sizes_of(blocks, ONE, features, h, packed.itemsize)
     fill(part(packed, s.bias, packed.size - s.bias), 0)
     for g in range(blocks):
-        pack(packed, g * s.across * features, w_ih, g * h * features, 1, features, features, h)
-        pack(packed, s.recurrent + g * s.across * h, w_hh, g * h * h, 1, h, h, h)
-        pack(packed, s.back + g * s.across * h, w_hh, g * h * h, h, 1, h, h)
-        pack(packed, s.to_input + g * s.down * h, w_ih, g * h * features, features, 1, h, features)
+        pack(packed, g * s.across * features, w_ih, g * h * features, ONE, features, features, h)
+        pack(packed, s.recurrent + g * s.across * h, w_hh, g * h * h, ONE, h, h, h)
+        pack(packed, s.back + g * s.across * h, w_hh, g * h * h, h, ONE, h, h)
+        pack(packed, s.to_input + g * s.down * h, w_ih, g * h * features, features, ONE, h, features)
         bias, state_bias = part(packed, s.bias + g * s.across, h), part(packed, s.state_bias + g * s.across, h)
         add(bias, part(b_ih, g * h, h))
         add(state_bias if splits and g == blocks - 1 else bias, part(b_hh, g * h, h))
@@ -41,7 +41,7 @@ def unpack_gradients(gradients: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any,
     """Write the gradients of a layer in torch's order."""
     h = b_ih.size // blocks
     features = w_ih.size // b_ih.size
-    s = sizes_of(blocks, 1, features, h, gradients.itemsize)
+    s = sizes_of(blocks, ONE, features, h, gradients.itemsize)
     for g in range(blocks):
         for j in range(h):
             row = g * h + j
@@ -58,7 +58,7 @@ def read_input(tape: Any, gates: int, apart: int, x: Any, at_x: int, packed: Any
     for g in range(s.blocks):
         at, weights = gates + g * apart, g * s.across * s.features
         fill_rows(part(tape, at, m * s.across), part(packed, s.bias + g * s.across, s.across))
-        multiply(tape, at, s.across, x, at_x, s.features, packed, weights, m, s.across, s.features, True)
+        multiply(tape, at, s.across, x, at_x, s.features, packed, weights, m, s.across, s.features, YES)
 
 
 @inner
@@ -69,7 +69,7 @@ def read_state(tape: Any, gates: int, apart: int, last: int, h: int, packed: Any
         weights = s.recurrent + g * s.across * s.units
         if g == s.blocks - 1 != last:
             fill_rows(part(tape, at, m * s.across), part(packed, s.state_bias + g * s.across, s.across))
-        multiply(tape, at, s.across, tape, h, s.across, packed, weights, m, s.across, s.units, True)
+        multiply(tape, at, s.across, tape, h, s.across, packed, weights, m, s.across, s.units, YES)
 
 
 @inner
@@ -81,11 +81,13 @@ def flow_to_state(
     for g in range(s.blocks):
         at, weights = gates + (last if g == s.blocks - 1 else g) * apart, s.back + g * s.across * s.units
         adds = g > 0 or not masked
-        multiply(back if masked else dh, 0, s.across, tape, at, s.across, packed, weights, m, s.across, s.units, adds)
+        multiply(
+            back if masked else dh, ZERO, s.across, tape, at, s.across, packed, weights, m, s.across, s.units, adds
+        )
     if masked:
         n = m * s.across
-        put_product(part(back, 0, n), part(back, 0, n), part(mask, 0, n))
-        add(part(dh, 0, n), part(back, 0, n))
+        put_product(part(back, ZERO, n), part(back, ZERO, n), part(mask, ZERO, n))
+        add(part(dh, ZERO, n), part(back, ZERO, n))
 
 
 @inner

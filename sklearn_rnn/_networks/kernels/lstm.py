@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from .elementwise import add, apply_sigmoid, apply_tanh, fill, put_product, tanh
-from .jit import compiled, inner
+from .jit import ZERO, compiled, inner
 from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
 from .sizes import part, sizes_of
 
-BLOCKS = 4
+BLOCKS: Any = np.int64(4)
 
 
 @compiled
@@ -86,7 +86,7 @@ def forward(x: Any, packed: Any, tape: Any, mask: Any, active: Any, lanes: int, 
         f, g, o = i + apart, i + 2 * apart, i + 3 * apart
         read_input(tape, i, apart, x, t * lanes * features, packed, s, m)
         if mask.size > 0:
-            put_product(part(tape, masked + old, n), part(tape, old, n), part(mask, 0, n))
+            put_product(part(tape, masked + old, n), part(tape, old, n), part(mask, ZERO, n))
             h = masked + old
         read_state(tape, i, apart, BLOCKS - 1, h, packed, s, m)
         for gate in (i, f, o):
@@ -111,7 +111,7 @@ def backward(
         m, at = active[t], t * s.step
         n, i = m * s.across, 2 * (apart + s.step) + at
         f, g, o = i + apart, i + 2 * apart, i + 3 * apart
-        dh, dc = part(d_state, 0, n), part(d_state, s.step, n)
+        dh, dc = part(d_state, ZERO, n), part(d_state, s.step, n)
         if d_outputs.size > 0:
             add(dh, part(d_outputs, at, n))
         through_output(dc, part(tape, o, n), dh, part(tape, squashed + at, n))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .jit import compiled, inner
+from .jit import ONE, ZERO, compiled, inner
 from .tiles import ROWS, VECTOR, one_row, rows_of_tile
 
 # Rows that lie further apart than this many bytes fall on the same few lines of the nearest cache.
@@ -39,8 +39,8 @@ def add_transposed(
     if m >= 2 * ROWS and row_b * c.itemsize > FAR:
         panels = np.empty(k * width, c.dtype)
         for j in range(0, n, width):
-            pack(panels, 0, b, at_b + j, row_b, 1, k, width)
-            _add_panel(c, at_c + j, row_c, a, at_a, row_a, panels, 0, width, m, k)
+            pack(panels, ZERO, b, at_b + j, row_b, ONE, k, width)
+            _add_panel(c, at_c + j, row_c, a, at_a, row_a, panels, ZERO, width, m, k)
     else:
         for j in range(0, n, width):
             _add_panel(c, at_c + j, row_c, a, at_a, row_a, b, at_b + j, row_b, m, k)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from .elementwise import add, apply_relu, apply_tanh, fill, put_product
-from .jit import compiled, inner
+from .jit import ZERO, compiled, inner
 from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
 from .sizes import part, sizes_of
 
-BLOCKS = 1
+BLOCKS: Any = np.int64(1)
 
 
 @compiled
@@ -36,11 +36,11 @@ def forward(
     for t in range(active.size):
         m, h, new = active[t], t * s.step, (t + 1) * s.step
         n = m * s.across
-        read_input(tape, new, 0, x, t * lanes * features, packed, s, m)
+        read_input(tape, new, ZERO, x, t * lanes * features, packed, s, m)
         if mask.size > 0:
-            put_product(part(tape, masked + h, n), part(tape, h, n), part(mask, 0, n))
+            put_product(part(tape, masked + h, n), part(tape, h, n), part(mask, ZERO, n))
             h += masked
-        read_state(tape, new, 0, 0, h, packed, s, m)
+        read_state(tape, new, ZERO, ZERO, h, packed, s, m)
         if relu:
             apply_relu(part(tape, new, n))
         else:
@@ -80,14 +80,14 @@ def backward(
         m, at, new = active[t], gates + t * s.step, (t + 1) * s.step
         n = m * s.across
         if d_outputs.size > 0:
-            add(part(d_state, 0, n), part(d_outputs, t * s.step, n))
+            add(part(d_state, ZERO, n), part(d_outputs, t * s.step, n))
         if relu:
-            through_relu(part(tape, at, n), part(d_state, 0, n), part(tape, new, n))
+            through_relu(part(tape, at, n), part(d_state, ZERO, n), part(tape, new, n))
         else:
-            through_tanh(part(tape, at, n), part(d_state, 0, n), part(tape, new, n))
-        flow_to_state(d_state, tape, at, 0, 0, packed, mask, back, s, m)
-        flow_to_input(dx, t * lanes * s.down, tape, at, 0, packed, s, m)
+            through_tanh(part(tape, at, n), part(d_state, ZERO, n), part(tape, new, n))
+        flow_to_state(d_state, tape, at, ZERO, ZERO, packed, mask, back, s, m)
+        flow_to_input(dx, t * lanes * s.down, tape, at, ZERO, packed, s, m)
         rows = rows_to_learn(t, until, m, s)
         if rows > 0:
-            learn(gradients, tape, at, 0, 0, x, t * lanes * features, masked + t * s.step, s, rows)
+            learn(gradients, tape, at, ZERO, ZERO, x, t * lanes * features, masked + t * s.step, s, rows)
             until = t

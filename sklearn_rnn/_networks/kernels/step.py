@@ -15,7 +15,7 @@ from ..contract import Array, State
 from . import gru, lstm, rnn
 from .cells import CELLS
 from .elementwise import copy, fill_rows
-from .jit import OPTIONS, compiled, inner
+from .jit import OPTIONS, YES, ZERO, compiled, inner
 from .linear import pack_weights
 from .products import multiply, pack
 from .sizes import Sizes, padded, part, sizes_of
@@ -154,7 +154,7 @@ def put_outputs(outputs: Any, h: Any, weights: Any, at: int, lanes: int, units: 
     across = padded(n, h.itemsize)
     rows = np.empty(lanes * across, h.dtype)
     fill_rows(rows, part(weights, at + units * across, across))
-    multiply(rows, 0, across, h, 0, units, weights, at, lanes, across, units, True)
+    multiply(rows, ZERO, across, h, ZERO, units, weights, at, lanes, across, units, YES)
     copy(outputs, without_padding(rows, lanes, across, n))
 
 
