@@ -231,7 +231,7 @@ def patched():
         patched(),
         None,
     ],
-    ids=str,
+    ids=lambda loss: getattr(loss, "__name__", str(loss)),
 )
 def test_losses_without_a_kernel(loss):
     assert loss_kernel(loss) is None
