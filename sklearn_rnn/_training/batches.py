@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -112,9 +112,8 @@ class SequenceData:
         return None if values is None else values.index_select(0, wanted).to(self.device)
 
 
-@dataclass(frozen=True)
-class Ranges:
-    """What an update learns from: a range of steps and of targets for each of its lanes.
+class Ranges(NamedTuple):
+    """What updates learn from: a range of steps and of targets for each lane.
 
     Parameters
     ----------
@@ -131,9 +130,9 @@ class Ranges:
     targets: Ints
     counted: Ints
 
-    def take(self, order: Ints) -> Ranges:
-        """Return the lanes in another order."""
-        return Ranges(self.starts[order], self.lengths[order], self.targets[order], self.counted[order])
+    def take(self, which: Any) -> Ranges:
+        """Return some of the lanes, or all in another order."""
+        return Ranges(self.starts[which], self.lengths[which], self.targets[which], self.counted[which])
 
 
 @dataclass(frozen=True)
@@ -146,10 +145,13 @@ class Batch:
         Where they are.
     index : Tensor of shape (batch,)
         Which they are.
+    ranges : Ranges
+        The same in numbers of rows and targets.
     """
 
     data: SequenceData
     index: Tensor
+    ranges: Ranges
 
     kept: ClassVar[None] = None  # the next batch begins from the initial state
 
@@ -186,12 +188,6 @@ class Batch:
         """Return the state before the first steps; None is the initial one."""
         return None
 
-    def ranges(self) -> Ranges:
-        """Return the same in numbers of rows and targets."""
-        sequences, index = self.data.sequences, self.index.numpy()
-        targets = sequences.offsets[index] if sequences.per_step else index
-        return Ranges(sequences.starts[index], sequences.lengths[index], targets, np.zeros_like(index))
-
 
 class Batches:
     """Batches of whole sequences, drawn anew in each epoch if `generator` is given."""
@@ -217,8 +213,15 @@ class Batches:
         index = self.data.targeted
         if self.generator is not None:  # on the CPU, so that the order is the same on every device
             index = index[torch.randperm(len(index), generator=self.generator).to(index.device)]
-        for part in torch.split(index, self.batch_size):
-            yield Batch(self.data, part)
+        every = self._ranges(index.cpu().numpy())
+        for first in range(0, len(index), self.batch_size):
+            part = slice(first, first + self.batch_size)
+            yield Batch(self.data, index[part], every.take(part))
+
+    def _ranges(self, index: Ints) -> Ranges:
+        sequences = self.data.sequences
+        targets = sequences.offsets[index] if sequences.per_step else index
+        return Ranges(sequences.starts[index], sequences.lengths[index], targets, np.zeros_like(index))
 
 
 def _targets_tensor(values: Array, dtype: torch.dtype) -> Tensor:

@@ -101,10 +101,11 @@ class CompiledUpdates:
         self.weights = self.table[:0] if data.weights is None else data.weights.numpy()
         self.tiny = float(np.finfo(self.table.dtype).tiny)
         self.passes: list[StackPass] = []
+        self.cuts: dict[tuple[int, int], list[slice]] = {}
 
     def update(self, batch: Batch | Chunk) -> tuple[float, float]:
         """Learn from a batch; return its loss, and the weight that this has in the mean of an epoch."""
-        before, ranges, order = batch.before(self.network), batch.ranges(), None
+        before, ranges, order = batch.before(self.network), batch.ranges, None
         if not ranges.lengths.any():  # the layers are not run, and torch leaves alone what has no gradient at all
             step = self.net.train_step((batch, batch.targets()))
             return step["loss"].item(), self._targets(ranges).weight
@@ -115,7 +116,7 @@ class CompiledUpdates:
         masks = self._masks(len(ranges.starts), order) if self.network.draws else ()
         targets = self._targets(ranges)
         self.stack.pack()
-        cut = slices(len(ranges.starts), self.stack.work * int(ranges.lengths.sum()))
+        cut = self._cut(len(ranges.starts), int(ranges.lengths.sum()))
         while len(self.passes) < len(cut):
             self.passes.append(StackPass(self.stack, self.table, self.stride))
         losses = [0.0] * len(cut)
@@ -148,11 +149,17 @@ class CompiledUpdates:
         run.backward()
         return float(loss)
 
+    def _cut(self, lanes: int, steps: int) -> list[slice]:
+        if (lanes, steps) not in self.cuts:
+            self.cuts[lanes, steps] = slices(lanes, self.stack.work * steps)
+        return self.cuts[lanes, steps]
+
     def _targets(self, ranges: Ranges) -> Targets:
         """Pick the targets of all lanes, and their weights."""
         per_step = self.stack.per_step
-        ends = np.zeros(len(ranges.starts) + 1, np.int64)
-        np.cumsum(ranges.lengths - ranges.counted if per_step else np.ones_like(ranges.lengths), out=ends[1:])
+        ends = np.arange(len(ranges.starts) + 1)
+        if per_step:
+            (ranges.lengths - ranges.counted).cumsum(out=ends[1:])
         n, lanes = int(ends[-1]), (ranges.targets, ranges.lengths, ranges.counted, per_step)
         values = np.empty(n * self.numbers, self.values.dtype)
         pick(values, self.values, self.numbers, *lanes)

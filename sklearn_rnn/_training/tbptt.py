@@ -32,6 +32,10 @@ class Chunk:
         State before the first step of each window; None is zero.
     truncation : Truncation
         How gradients are cut.
+    ranges : Ranges
+        What the gradient flows through, in numbers of rows and targets.
+    kept : ndarray of shape (n_lanes,) or None
+        Steps of `ranges` after which the next windows begin; None if these begin from zero.
 
     Attributes
     ----------
@@ -47,6 +51,8 @@ class Chunk:
         span: Span,
         state: State | None,
         truncation: Truncation,
+        ranges: Ranges,
+        kept: Ints | None,
     ) -> None:
         self.data = data
         self.rows = rows
@@ -54,6 +60,8 @@ class Chunk:
         self.span = span
         self.state = state
         self.truncation = truncation
+        self.ranges = ranges
+        self.kept = kept
         self.after: State | None = None
 
     def apply(self, network: Network) -> Tensor:
@@ -91,24 +99,6 @@ class Chunk:
             rows = [flat_rows(self.positions + first, np.maximum(end - first, 0)) for first, end in parts]
             wanted = np.concatenate(rows)
         return self.data.targets(torch.from_numpy(wanted).to(self.data.starts.device))
-
-    @property
-    def first(self) -> Ints:
-        """First step that the gradient of the update reaches in each lane."""
-        return self.span.begin if self.truncation.overlap else self.span.cut
-
-    def ranges(self) -> Ranges:
-        """Return what the gradient flows through in numbers of rows and targets."""
-        first = self.first
-        positions = self.positions + first if self.truncation.per_step else self.positions
-        return Ranges(self._at(first), self.span.end - first, positions, self.span.counted - first)
-
-    @property
-    def kept(self) -> Ints | None:
-        """Steps of `ranges` after which the next windows begin; None if these begin from zero."""
-        if not self.truncation.carries:
-            return None
-        return (self.span.cut if self.truncation.overlap else self.span.end) - self.first
 
     def _apply(
         self, network: Network, begin: Ints, end: Ints, state: State | None, *, ragged_state: bool = True
@@ -208,14 +198,27 @@ class TruncatedBatches:
         order = np.arange(n) if self.generator is None else torch.randperm(n, generator=self.generator).numpy()
         which_of_all, number, busy = updates(segments.chunks, self.n_lanes, order)
         spans = truncation.span(segments, which_of_all, number)
+        every, kept = self._ranges(which_of_all, spans)
         ends = np.cumsum(busy)
-        for begin, end in zip(ends - busy, ends, strict=True):
-            which, span = which_of_all[begin:end], spans.of_lanes(slice(begin, end))
-            chunk = Chunk(self.data, self.rows[which], self.positions[which], span, self._state_of(which), truncation)
+        for begin, end in zip((ends - busy).tolist(), ends.tolist(), strict=True):
+            lanes = slice(begin, end)
+            which, span = which_of_all[lanes], spans.of_lanes(lanes)
+            places = (self.rows[which], self.positions[which])
+            of_lanes = None if kept is None else kept[lanes]
+            chunk = Chunk(self.data, *places, span, self._state_of(which), truncation, every.take(lanes), of_lanes)
             yield chunk
             if chunk.after is not None:
                 self._save(which, span, chunk.after)
         self.put_down()
+
+    def _ranges(self, which: Ints, spans: Span) -> tuple[Ranges, Ints | None]:
+        """Return what gradients flow through in all updates, and after how many steps the next windows begin."""
+        truncation = self.truncation
+        first = spans.begin if truncation.overlap else spans.cut
+        starts = self.rows[which] + self.data.sequences.stride * first
+        targets = self.positions[which] + first if truncation.per_step else self.positions[which]
+        kept = (spans.cut if truncation.overlap else spans.end) - first if truncation.carries else None
+        return Ranges(starts, spans.end - first, targets, spans.counted - first), kept
 
     def _initial_state(self) -> State:
         """Begin sequences where they begin, and later segments where the one before ended in the epoch before."""

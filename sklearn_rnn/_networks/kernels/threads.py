@@ -10,10 +10,10 @@ from types import TracebackType
 
 import torch
 
-# Waking a core costs some 0.1 ms on a virtual machine: a slice of a batch should take several times as long. 10 million
-# multiply-adds take about 0.3 ms.
-LEAST_WORK = 10_000_000
-MOST_SLICES = 16
+# Waking a core costs some 0.1 ms on a virtual machine: a slice of a batch should take several times as long. So many
+# multiply-adds take about 0.5 ms (found empirically, as the most slices: each has gradients of its own to add up).
+LEAST_WORK = 15_000_000
+MOST_SLICES = 8
 
 _current = threading.local()  # its team: the one in whose context a thread is
 
@@ -23,7 +23,8 @@ def slices(lanes: int, work: float, least: int = 8) -> list[slice]:
 
     Of `least` lanes or more each, so that matrix products stay efficient.
     """
-    return cut(lanes, int(max(1, min(work / LEAST_WORK, lanes / least, MOST_SLICES))))
+    most = max(1, int(min(work / LEAST_WORK, lanes / least, MOST_SLICES)))
+    return cut(lanes, 1 << (most.bit_length() - 1))  # a power of two, so that two or four threads have equal shares
 
 
 def cut(lanes: int, parts: int) -> list[slice]:
