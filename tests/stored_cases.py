@@ -11,8 +11,10 @@ import platform
 import sys
 import warnings
 import zlib
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -43,6 +45,7 @@ from sklearn_rnn import (
     series_to_supervised,
     suggest_lags,
 )
+from sklearn_rnn._training.backend import choose_backend
 
 FILE = Path(__file__).with_name("stored_cases.npz")
 KEPT = 200  # numbers of a case that are stored
@@ -77,13 +80,13 @@ def cases(function, options, ignoring=None):
 # From results to numbers
 
 
-def numbers_of(name):
-    """Run a case; return its first numbers, as float64, and the checksum of all."""
+def numbers_of(name, backend="torch"):
+    """Run a case by a backend; return its first numbers, as float64, and the checksum of all."""
     function, ignoring = CASES[name]
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # sums over several threads are rounded in another order
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), choosing(backend):
             warnings.simplefilter("ignore", ContextWarning)  # rows without a past, and empty sequences, are meant here
             if ignoring is not None:
                 warnings.simplefilter("ignore", ignoring)
@@ -96,6 +99,13 @@ def numbers_of(name):
         # The sign of a NaN carries no meaning, but has bits.
         checksum = zlib.crc32(text.encode() + np.where(np.isnan(numbers), np.nan, numbers).tobytes(), checksum)
     return np.concatenate(first_of([numbers for _, numbers in parts])), checksum
+
+
+@contextmanager
+def choosing(backend):
+    """Let all estimators run by a backend."""
+    with mock.patch("sklearn_rnn._estimators.base.choose_backend", lambda _, network: choose_backend(backend, network)):
+        yield
 
 
 def first_of(arrays):

@@ -414,7 +414,7 @@ def test_batches_that_do_not_divide_the_data():
 
     class Sizes(Callback):
         def on_batch_end(self, net, batch, **kwargs):
-            seen.append(len(batch[0].x))
+            seen.append(len(batch[0].index))
 
     LSTMRegressor(max_epochs=1, batch_size=10, callbacks=[Sizes()]).fit(X, y)
     assert seen == [10, 10, 10, 3]

@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch.callbacks import Callback, EarlyStopping
 
 from sklearn_rnn import EncoderDecoderRegressor, GRUClassifier, LSTMRegressor
+from sklearn_rnn._training.compiled import CompiledUpdates
 from sklearn_rnn.forecasting import NaiveForecaster, SequenceForecaster
 
 RNG = np.random.default_rng(0)
@@ -73,7 +74,10 @@ class Interrupt(Callback):
 
 
 def regressor(*callbacks, **params):
-    model = LSTMRegressor(hidden_layer_sizes=5, max_epochs=8, batch_size=32, refit=False, random_state=0, lr=0.01)
+    # Weights are compared to the last bit, and kernels make whole updates where no callback sees single batches.
+    model = LSTMRegressor(
+        hidden_layer_sizes=5, max_epochs=8, batch_size=32, refit=False, random_state=0, lr=0.01, backend="torch"
+    )
     return model.set_params(callbacks=list(callbacks), **params)
 
 
@@ -105,6 +109,27 @@ def test_an_interrupted_fit_raises_and_keeps_whole_epochs(event, early_stopping,
         assert torch.equal(weights(model), weights(whole))
     else:
         assert not torch.equal(weights(model), weights(whole))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.filterwarnings("ignore:.* has learned nothing:sklearn_rnn.SkillWarning")  # nor is it meant to
+def test_ctrl_c_among_whole_updates_keeps_whole_epochs(early_stopping, monkeypatch):
+    whole = regressor(max_epochs=2, early_stopping=early_stopping, backend="compiled").fit(X, Y)
+    number, update = itertools.count(1), CompiledUpdates.update
+
+    def pressed(self, batch):
+        if next(number) == 2 * 2 + 2:  # the second of two updates in the third epoch
+            press()
+        return update(self, batch)
+
+    monkeypatch.setattr(CompiledUpdates, "update", pressed)
+    model = regressor(early_stopping=early_stopping, backend="compiled")
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert model.n_iter_ == 2
+    np.testing.assert_array_equal(model.history_["train_loss"], whole.history_["train_loss"])
+    assert np.isfinite(model.predict(X)).all()
+    assert torch.equal(weights(model), weights(whole)) == early_stopping  # else the first update has been learned
 
 
 def test_ctrl_c_at_the_end_of_an_epoch_keeps_it():

@@ -186,7 +186,8 @@ def test_what_can_not_be_compiled_is_run_by_torch(monkeypatch):
     stream = pair(fitted(), history=X[:50])[1]
     expected = stream.copy().step(X[50])
     stored = pickle.dumps(stream)
-    monkeypatch.setattr("sklearn_rnn._networks.recurrent.why_unavailable", lambda: "there is no compiler")
+    for module in ("recurrent", "layers"):
+        monkeypatch.setattr(f"sklearn_rnn._networks.{module}.why_unavailable", lambda: "there is no compiler")
     loaded = pickle.loads(stored)  # as on a machine without numba
     assert not is_compiled(loaded)
     assert_allclose(loaded.step(X[50]), expected, rtol=0, atol=1e-6)

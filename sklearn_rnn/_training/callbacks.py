@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 from sklearn.metrics import get_scorer, get_scorer_names
+from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
 
 from .._data.holdout import Part
 from .._data.names import did_you_mean
 from .._data.sequences import Layout
-from .net import SequenceNet
 from .progress import Progress
 from .schedules import schedule_of
 
@@ -59,15 +59,15 @@ class ClipGradient(Callback):
     def __init__(self, max_norm: float) -> None:
         self.max_norm = max_norm
 
-    def on_train_begin(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+    def on_train_begin(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
         """Find the weights, once."""
         self.weights = [p for p in net.module_.parameters() if p.requires_grad]
 
-    def on_grad_computed(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+    def on_grad_computed(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
         """Clip the gradients of an update."""
         torch.nn.utils.clip_grad_norm_(self.weights, self.max_norm)
 
-    def on_train_end(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+    def on_train_end(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
         """Let go of the weights."""
         self.weights = []  # they would be pickled a second time
 
@@ -88,7 +88,7 @@ class EpochScores(Callback):
         """Set the estimator and the data to score, or let go of them."""
         self.estimator, self.part, self.prefix = estimator, part, prefix
 
-    def on_epoch_end(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+    def on_epoch_end(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
         """Record the scores of this epoch."""
         if self.part is None:
             return

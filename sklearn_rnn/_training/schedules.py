@@ -6,11 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR, ReduceLROnPlateau
-
-from .net import SequenceNet
 
 EACH_UPDATE = ("cosine", "onecycle")
 
@@ -80,18 +79,18 @@ class Schedule(Callback):
         self.each_update = each_update
         self.scheduler: Any = None
 
-    def on_train_begin(self, net: SequenceNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+    def on_train_begin(self, net: NeuralNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         """Begin the schedule; X is the pair of training and validation batches."""
         self.scheduler = self.make(net.optimizer_, X[0].n_updates * net.max_epochs)
 
-    def on_batch_end(self, net: SequenceNet, training: bool = False, **kwargs: Any) -> None:
+    def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
         """Note the rate of this update, and set that of the next."""
         if training:
             self.lr = net.optimizer_.param_groups[0]["lr"]
             if self.each_update:
                 self.scheduler.step()
 
-    def on_epoch_end(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+    def on_epoch_end(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
         """Record the rate, and set that of the next epoch."""
         net.history.record("lr", self.lr)
         if isinstance(self.scheduler, ReduceLROnPlateau):
@@ -100,6 +99,6 @@ class Schedule(Callback):
         elif not self.each_update:
             self.scheduler.step()
 
-    def on_train_end(self, net: SequenceNet, *args: Any, **kwargs: Any) -> None:
+    def on_train_end(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
         """Let go of the scheduler, and with it of the optimizer."""
         self.scheduler = None
