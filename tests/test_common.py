@@ -56,7 +56,7 @@ CALM = EXACT | {"shuffle": False}
 
 # A short training of a fixed number of updates; QUICK is one that the data end.
 SHORT = {"max_epochs": 20, "batch_size": 32, "lr": 0.01, "early_stopping": False}
-QUICK = {"max_epochs": 20, "lr": 0.01}
+QUICK = {"max_epochs": 20, "lr": 0.005}
 # Checks that ask how much an estimator has learned, or that notice a difference only after many updates. For all others
 # FEW epochs do.
 LEARNING = {

@@ -17,6 +17,8 @@ OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "nogil": True,
 }
+# Where a sum must be taken in the order in which it is written.
+EXACT_OPTIONS = OPTIONS | {"fastmath": {"contract", "nsz"}}
 # In calls among kernels: numba compiles a function anew for each literal that it is given.
 ZERO, ONE, YES = np.int64(0), np.int64(1), np.bool_(True)
 

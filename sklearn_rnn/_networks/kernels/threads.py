@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,11 @@ import torch
 # multiply-adds take about 0.5 ms (found empirically, as the most slices: each has gradients of its own to add up).
 LEAST_WORK = 15_000_000
 MOST_SLICES = 8
+
+# A fork has the memory of torch's threads, but not the threads, and its first operation on several of them waits for
+# ever. torch's own DataLoader sets its workers to one thread, too.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 _current = threading.local()  # its team: the one in whose context a thread is
 
