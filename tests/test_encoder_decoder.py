@@ -93,6 +93,7 @@ def test_long_sequences_run_in_pieces(monkeypatch):
     model = EncoderDecoderRegressor(hidden_layer_sizes=(5, 4), **EXACT).fit(X, y)
     whole = predict_all(model, X)
     monkeypatch.setattr(inference, "PASS_STEPS", 64)
+    monkeypatch.setattr(inference, "PASS_STEPS_OF_KERNELS", 64)
     monkeypatch.setattr(inference, "PIECE_STEPS", 48)
     assert_near(predict_all(model, X), whole)
 

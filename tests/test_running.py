@@ -27,6 +27,7 @@ RAGGED = [RNG.normal(size=(n, 2)) for n in LENGTHS]
 @pytest.fixture
 def small_pieces(monkeypatch):
     monkeypatch.setattr(inference, "PASS_STEPS", 64)
+    monkeypatch.setattr(inference, "PASS_STEPS_OF_KERNELS", 64)
     monkeypatch.setattr(inference, "PIECE_STEPS", 48)  # three steps of sixteen rows
 
 

@@ -1,7 +1,7 @@
 """The recurrent network: stacked recurrent layers and a linear output layer. Torch only.
 
 Padding is never run through a mask inside a cell: sequences stand at the front of their row and `lengths` says
-where they end. What lies behind the end can't reach back, so the fused kernels of torch serve unequal lengths
+where they end. What lies behind the end can't reach back, so the functions of torch serve unequal lengths
 exactly; the backward direction reads each row reversed within its own length.
 """
 
@@ -122,7 +122,7 @@ class RecurrentNetwork(Network):
         return [cell.zero_state(rows) for layer in self._stack for cell in layer.recurrences]
 
     def single_step(self) -> SingleStep | None:
-        """Return what runs one step by the fused functions of torch; none reads sequences from their ends."""
+        """Return what runs one step by torch's functions of one step; none reads sequences from their ends."""
         if self.bidirectional:
             return None
         return StackStep([layer.recurrences[0].single_step() for layer in self._stack], self.head)

@@ -13,8 +13,9 @@ from .._networks.contract import ROWS, Network, State
 from .._networks.kernels.threads import Team
 from .batches import Pair, SequenceData
 
-# Steps of one forward pass: enough to keep two cores busy, few enough for their caches (found empirically).
-PASS_STEPS = 32_768
+# Steps of one forward pass: enough to keep two cores busy, few enough for their caches (found empirically). Kernels cut
+# a pass for the caches themselves.
+PASS_STEPS, PASS_STEPS_OF_KERNELS = 32_768, 131_072
 # Where a sequence takes several passes, all activations of a piece are alive at once, and smaller ones cost no time.
 PIECE_STEPS = 8_192
 
@@ -76,10 +77,11 @@ class Evaluation:
 
 
 class Evaluations:
-    """All sequences of a data set, in batches for `Evaluation`."""
+    """All sequences of a data set, in batches for `Evaluation` by a network."""
 
-    def __init__(self, data: SequenceData) -> None:
+    def __init__(self, data: SequenceData, network: Network) -> None:
         self.data = data
+        self.network = network
 
     def __len__(self) -> int:
         return len(self.data)
@@ -87,7 +89,7 @@ class Evaluations:
     def __iter__(self) -> Iterator[tuple[Evaluation, Pair]]:
         data = self.data
         # Sequences that a network reads as a whole bound memory by their number alone, but ROWS is the least.
-        size = max(PASS_STEPS // max(data.longest, 1) // ROWS, 1) * ROWS
+        size = max(_pass_steps(self.network) // max(data.longest, 1) // ROWS, 1) * ROWS
         for index in torch.split(data.targeted, size):
             if len(index) == 0:  # not a single step
                 return
@@ -109,7 +111,7 @@ def run_network(network: Network, sequences: Sequences, device: torch.device) ->
     network.eval()
     data = SequenceData(sequences, None, dtype=network.dtype, device=device)
     with torch.inference_mode(), Team():  # its threads serve all batches
-        outputs = [batch.apply(network).cpu() for batch, _ in Evaluations(data)]
+        outputs = [batch.apply(network).cpu() for batch, _ in Evaluations(data, network)]
     return torch.cat(outputs or [torch.empty((0, network.n_outputs), dtype=network.dtype)]).numpy()
 
 
@@ -161,9 +163,13 @@ def _still_reading(alive: Tensor, state: State, continues: Tensor) -> tuple[Tens
     return alive[continues], [tuple(part[kept.to(part.device)] for part in parts) for parts in state]
 
 
+def _pass_steps(network: Network) -> int:
+    return PASS_STEPS_OF_KERNELS if network.kernels else PASS_STEPS
+
+
 def _steps_at_once(network: Network, n_sequences: int, longest: int) -> int:
     """Bound the steps of a piece, unless the network must read sequences as a whole."""
     n_rows = n_sequences + -n_sequences % ROWS
-    if network.whole_sequences or n_rows * longest <= PASS_STEPS:
+    if network.whole_sequences or n_rows * longest <= _pass_steps(network):
         return max(longest, 1)
     return max(PIECE_STEPS // n_rows, 1)

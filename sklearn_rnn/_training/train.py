@@ -154,7 +154,9 @@ def _fit_net(estimator: Any, batches: Any, part: Part, valid: Part | None, epoch
     scores = dict(net.callbacks_).get("scores")
     if scores is not None:
         scores.watch(estimator, *((part, "train") if valid is None else (valid, "valid")))
-    interruption = net.run_epochs(batches, None if valid is None else Evaluations(_data(estimator, valid)), epochs)
+    interruption = net.run_epochs(
+        batches, None if valid is None else Evaluations(_data(estimator, valid), net.module_), epochs
+    )
     if scores is not None:
         scores.watch(None)
     return interruption

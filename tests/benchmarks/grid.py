@@ -18,7 +18,7 @@ def search(network: Any, n_rows: int, candidates: dict[str, list[Any]]) -> GridS
     """Search with two processes; nothing is fitted after it."""
     X = np.random.default_rng(0).normal(size=(n_rows, FEATURES)).astype(np.float32)
     y = np.convolve(X[:, 0], np.ones(12) / 12)[:n_rows]
-    model = make_pipeline(ShiftFramer(), SequenceScaler(), network)
+    model = make_pipeline(ShiftFramer(context="none"), SequenceScaler(), network)
     grid = GridSearchCV(model, candidates, cv=TimeSeriesSplit(3), n_jobs=2, refit=False, error_score="raise")
     return grid.fit(X, y)
 

@@ -14,8 +14,9 @@ from .batch import Array, Lanes
 from .layer import Pass, Weights
 from .threads import Team, cut, slices
 
-# Without a gradient a pass takes few steps at a time, so that its tape, of so many bytes, stays in the cache of a core.
-CACHE = 2**18
+# Without a gradient a pass takes few steps at a time, so that its tape has so many bytes at most. More than the nearest
+# caches hold (found empirically): between calls threads wait for Python, so that calls should be long.
+CACHE = 2**22
 # Steps for which that cache should do: lanes are cut accordingly.
 PIECE = 4
 

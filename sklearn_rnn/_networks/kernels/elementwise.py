@@ -147,10 +147,10 @@ def add(a: Any, b: Any) -> None:
 
 
 @inner
-def scale(a: Any, b: Any) -> None:
-    """Multiply a by b."""
-    for j in range(a.size):
-        a[j] *= b[j]
+def add_some(a: Any, b: Any, at: int) -> None:
+    """Add the range of b from a place on to a, unless b is empty."""
+    if b.size > 0:
+        add(a, b[at : at + a.size])
 
 
 @inner

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import add, apply_sigmoid, put_product, tanh
+from .elementwise import add_some, apply_sigmoid, put_product, tanh
 from .jit import ZERO, compiled, inner
-from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
+from .linear import flow_to_input, flow_to_state, learn_in_time, read_input, read_state
 from .sizes import part, sizes_of
 
 BLOCKS: Any = np.int64(3)
@@ -93,21 +93,16 @@ def backward(
     s = sizes_of(BLOCKS, lanes, features, units, x.itemsize)
     apart = active.size * s.step
     masked = apart + s.step + 4 * apart
-    back = np.empty(mask.size, x.dtype)
-    until = active.size
+    back, until = np.empty(mask.size, x.dtype), active.size
     for t in range(active.size - 1, -1, -1):
         m, at = active[t], t * s.step
         n, r = m * s.across, apart + s.step + at
         z, new_gate, a = r + apart, r + 2 * apart, r + 3 * apart
         dh = part(d_state, ZERO, n)
-        if d_outputs.size > 0:
-            add(dh, part(d_outputs, at, n))
+        add_some(dh, d_outputs, at)
         through_update(dh, part(tape, z, n), part(tape, new_gate, n), part(tape, at, n))
         through_reset(part(tape, r, n), part(tape, a, n), part(tape, new_gate, n))
         flow_to_state(d_state, tape, r, apart, OF_STATE, packed, mask, back, s, m)
         flow_to_input(dx, t * lanes * s.down, tape, r, apart, packed, s, m)
-        rows = rows_to_learn(t, until, m, s)
-        if rows > 0:
-            h = at if mask.size == 0 else masked + at
-            learn(gradients, tape, r, apart, OF_STATE, x, t * lanes * features, h, s, rows)
-            until = t
+        h = at if mask.size == 0 else masked + at
+        until = learn_in_time(gradients, tape, r, apart, OF_STATE, x, h, s, t, until, m)

@@ -116,8 +116,14 @@ def learn(
 
 
 @inner
-def rows_to_learn(t: int, until: int, m: int, s: Sizes) -> int:
-    """Return the rows from step t on to learn from now: of this step, of all steps before `until`, or none yet."""
+def learn_in_time(
+    gradients: Any, tape: Any, gates: int, apart: int, last: int, x: Any, h: int, s: Sizes, t: int, until: int, m: int
+) -> int:
+    """Learn from step t, from all steps from t to `until`, or not yet; return the step until which to learn next."""
+    rows = (until - t) * s.lanes
     if m < s.lanes:  # other lanes have no step here: rows of several steps would not be one range
-        return m
-    return (until - t) * s.lanes if t == 0 or (until - t) * s.lanes >= ROWS_AT_ONCE else 0
+        rows = m
+    elif t > 0 and rows < ROWS_AT_ONCE:
+        return until
+    learn(gradients, tape, gates, apart, last, x, t * s.lanes * s.features, h, s, rows)
+    return t

@@ -3,8 +3,7 @@
     i, f, o = sigmoid(W x + b + U h)        g = tanh(W x + b + U h)
     c' = f c + i g                          h' = o tanh(c')
 
-Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8); with a forget gate: Gers et al.
-(2000), Learning to forget, Neural Computation 12(10). The gates lie in torch's order i, f, g, o.
+Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8). In torch's order: i, f, g, o.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import add, apply_sigmoid, apply_tanh, fill, put_product, tanh
+from .elementwise import add_some, apply_sigmoid, apply_tanh, fill, put_product, tanh
 from .jit import ZERO, compiled, inner
-from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
+from .linear import flow_to_input, flow_to_state, learn_in_time, read_input, read_state
 from .sizes import part, sizes_of
 
 BLOCKS: Any = np.int64(4)
@@ -105,22 +104,17 @@ def backward(
     s = sizes_of(BLOCKS, lanes, features, units, x.itemsize)
     apart = active.size * s.step
     c, squashed, masked = apart + s.step, 2 * (apart + s.step) + 4 * apart, 2 * (apart + s.step) + 5 * apart
-    back = np.empty(mask.size, x.dtype)
-    until = active.size
+    back, until = np.empty(mask.size, x.dtype), active.size
     for t in range(active.size - 1, -1, -1):
         m, at = active[t], t * s.step
         n, i = m * s.across, 2 * (apart + s.step) + at
         f, g, o = i + apart, i + 2 * apart, i + 3 * apart
         dh, dc = part(d_state, ZERO, n), part(d_state, s.step, n)
-        if d_outputs.size > 0:
-            add(dh, part(d_outputs, at, n))
+        add_some(dh, d_outputs, at)
         through_output(dc, part(tape, o, n), dh, part(tape, squashed + at, n))
         through_new(part(tape, i, n), part(tape, g, n), dc)
         through_old(dc, part(tape, f, n), part(tape, c + at, n))
         flow_to_state(d_state, tape, i, apart, BLOCKS - 1, packed, mask, back, s, m)
         flow_to_input(dx, t * lanes * s.down, tape, i, apart, packed, s, m)
-        rows = rows_to_learn(t, until, m, s)
-        if rows > 0:
-            h = at if mask.size == 0 else masked + at
-            learn(gradients, tape, i, apart, BLOCKS - 1, x, t * lanes * features, h, s, rows)
-            until = t
+        h = at if mask.size == 0 else masked + at
+        until = learn_in_time(gradients, tape, i, apart, BLOCKS - 1, x, h, s, t, until, m)

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import add, apply_relu, apply_tanh, fill, put_product
+from .elementwise import add_some, apply_relu, apply_tanh, fill, put_product
 from .jit import ZERO, compiled, inner
-from .linear import flow_to_input, flow_to_state, learn, read_input, read_state, rows_to_learn
+from .linear import flow_to_input, flow_to_state, learn_in_time, read_input, read_state
 from .sizes import part, sizes_of
 
 BLOCKS: Any = np.int64(1)
@@ -74,20 +74,15 @@ def backward(
     s = sizes_of(BLOCKS, lanes, features, units, x.itemsize)
     apart = active.size * s.step
     gates, masked = apart + s.step, 2 * apart + s.step if mask.size > 0 else 0
-    back = np.empty(mask.size, x.dtype)
-    until = active.size
+    back, until = np.empty(mask.size, x.dtype), active.size
     for t in range(active.size - 1, -1, -1):
         m, at, new = active[t], gates + t * s.step, (t + 1) * s.step
         n = m * s.across
-        if d_outputs.size > 0:
-            add(part(d_state, ZERO, n), part(d_outputs, t * s.step, n))
+        add_some(part(d_state, ZERO, n), d_outputs, t * s.step)
         if relu:
             through_relu(part(tape, at, n), part(d_state, ZERO, n), part(tape, new, n))
         else:
             through_tanh(part(tape, at, n), part(d_state, ZERO, n), part(tape, new, n))
         flow_to_state(d_state, tape, at, ZERO, ZERO, packed, mask, back, s, m)
         flow_to_input(dx, t * lanes * s.down, tape, at, ZERO, packed, s, m)
-        rows = rows_to_learn(t, until, m, s)
-        if rows > 0:
-            learn(gradients, tape, at, ZERO, ZERO, x, t * lanes * features, masked + t * s.step, s, rows)
-            until = t
+        until = learn_in_time(gradients, tape, at, ZERO, ZERO, x, masked + t * s.step, s, t, until, m)
