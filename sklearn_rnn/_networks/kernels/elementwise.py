@@ -83,11 +83,13 @@ def _exp_of_negative(x: Any) -> Any:
 
 
 def _exp32(x: Any) -> Any:
-    x = LEAST if x < LEAST else x
+    is_none = x < LEAST
+    x = LEAST if is_none else x
     shifted = x * LOG2_E + SHIFT
     n = shifted - SHIFT
     r = (x - n * LOG_2_HIGH) - n * LOG_2_LOW
-    return (((((((r * E7 + E6) * r + E5) * r + E4) * r + E3) * r + E2) * r * r) + r + ONE) * power_of_two(shifted)
+    e = (((((((r * E7 + E6) * r + E5) * r + E4) * r + E3) * r + E2) * r * r) + r + ONE) * power_of_two(shifted)
+    return ZERO if is_none else e
 
 
 @intrinsic
