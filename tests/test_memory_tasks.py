@@ -93,7 +93,7 @@ def delayed_questions(n, seed, n_periods=8, period=40):
 def accuracy_of_predictions(seed, tbptt):
     X, y, asked = delayed_questions(128, seed)
     model = GRUClassifier(
-        hidden_layer_sizes=(16,), return_sequences=True, stateful=True, tbptt=tbptt, lr=1e-2, max_epochs=8,
+        hidden_layer_sizes=(16,), return_sequences=True, stateful=True, tbptt=tbptt, lr=1e-2, max_epochs=20,
         random_state=seed,
     )  # fmt: skip
     model.fit(X, y, sample_weight=asked)
