@@ -142,6 +142,15 @@ def copy(to: Any, source: Any) -> None:
 
 
 @inner
+def copy_masked(to: Any, source: Any, mask: Any, at: int) -> None:
+    """Copy, times the range of a mask from a place on, unless it is empty."""
+    if mask.size > 0:
+        put_product(to, source, mask[at : at + to.size])
+    else:
+        copy(to, source)
+
+
+@inner
 def add(a: Any, b: Any) -> None:
     """Add b to a."""
     for j in range(a.size):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .elementwise import fill
+from .elementwise import copy_masked, fill
 from .jit import compiled
 
 
@@ -26,13 +26,7 @@ def collect(
             after = n if not per_step else (n - t if back else t + 1)
             to = rows[row * width + column : row * width + column + units]
             source = h[(after * lanes + lane) * across : (after * lanes + lane) * across + units]
-            if mask.size > 0:
-                kept = mask[lane * units : (lane + 1) * units]
-                for k in range(units):
-                    to[k] = source[k] * kept[k]
-            else:
-                for k in range(units):
-                    to[k] = source[k]
+            copy_masked(to, source, mask, lane * units)
             row += 1
 
 
@@ -54,13 +48,7 @@ def spread(
             step = 0 if not per_step else (n - 1 - t if back else t)
             to = dh[(step * lanes + lane) * across : (step * lanes + lane) * across + units]
             source = d_rows[row * width + column : row * width + column + units]
-            if mask.size > 0:
-                kept = mask[lane * units : (lane + 1) * units]
-                for k in range(units):
-                    to[k] = source[k] * kept[k]
-            else:
-                for k in range(units):
-                    to[k] = source[k]
+            copy_masked(to, source, mask, lane * units)
             row += 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .elementwise import copy_masked
 from .jit import compiled
 
 
@@ -72,13 +73,8 @@ def move(
             if adds:
                 for k in range(n):
                     a[k] += b[k]
-            elif mask.size > 0:
-                kept = mask[lane * n : (lane + 1) * n]
-                for k in range(n):
-                    a[k] = b[k] * kept[k]
             else:
-                for k in range(n):
-                    a[k] = b[k]
+                copy_masked(a, b, mask, lane * n)
 
 
 @compiled
