@@ -213,7 +213,7 @@ class Network(nn.Module, ABC):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take over what was pickled; on a GPU recurrent layers of torch want their weights side by side again."""
-        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        super().__setstate__(state)  # type: ignore[no-untyped-call] # torch has not annotated it
         for module in self.modules():
             if isinstance(module, nn.RNNBase):
                 module.flatten_parameters()

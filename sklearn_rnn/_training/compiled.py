@@ -35,21 +35,18 @@ KNOWN = (ClipGradient, Schedule, Progress)
 OF_BATCHES = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
-def why_by_parts(net: Any, batches: Any) -> str | None:
-    """Return why updates are made of several calls by torch, as a clause; None if they can be compiled as a whole."""
+def can_be_whole(net: Any, batches: Any) -> bool:
+    """Tell whether kernels know everything in the updates of a net; else torch makes these of several calls."""
     network = net.module_
-    if type(network) is not RecurrentNetwork or not network.kernels:
-        return "the network is another one, or not on kernels"
-    if type(batches) not in (Batches, TruncatedBatches):
-        return "batches are of another kind"
-    if not _fits(net.criterion_, batches.data.values):
-        return "the loss is not one that kernels know"
-    watching = [name for name, callback in net.callbacks_ if _sees_batches(callback)]
-    if watching:
-        return f"the callbacks {watching} see single batches"
-    if any(_has_hooks(module) for module in network.modules()):
-        return "the network has hooks"
-    return why_not(net.optimizer_)
+    return (
+        type(network) is RecurrentNetwork
+        and network.kernels
+        and type(batches) in (Batches, TruncatedBatches)
+        and _fits(net.criterion_, batches.data.values)
+        and not any(_sees_batches(callback) for _, callback in net.callbacks_)
+        and not any(_has_hooks(module) for module in network.modules())
+        and why_not(net.optimizer_) is None
+    )
 
 
 class Targets(NamedTuple):

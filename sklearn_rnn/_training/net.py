@@ -136,9 +136,9 @@ class SequenceNet(NeuralNet):
         """Tell whether kernels make whole updates of these batches."""
         if not self.module_.kernels:
             return False
-        from .compiled import why_by_parts  # numba is imported where there are kernels alone
+        from .compiled import can_be_whole  # numba is imported where there are kernels alone
 
-        return why_by_parts(self, batches) is None
+        return can_be_whole(self, batches)
 
     def _run_whole_updates(self, batches: Any) -> None:
         """Run an epoch by kernels; record its mean loss like that of a single batch."""

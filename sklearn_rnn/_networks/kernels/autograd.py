@@ -63,6 +63,7 @@ def run(
     before = () if state is None else tuple(state)
     layer = _Layer(Weights(equations, tensors), Lanes.of_batch(len(x), x.shape[1], lengths, back), mask, need_outputs)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, *tensors, *before)):
+        # torch has not annotated `apply`.
         outputs, *after = _Differentiable.apply(layer, x, *tensors, *before)  # type: ignore[no-untyped-call]
     else:
         outputs, *after = layer.forward(x, before)
